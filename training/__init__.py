@@ -1,0 +1,1 @@
+"""Pretraining; never in the image's run path."""
