@@ -1,0 +1,215 @@
+"""Every number the agent uses, once, with its unit and its source."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CONTEST_TIMESTEPS = 1_000_000
+"""Timesteps of one contest run. Source: Retro Contest rules."""
+
+CONTEST_WALLCLOCK_S = 12 * 3600.0
+"""Seconds of one contest run. Source: Retro Contest rules."""
+
+EPISODE_TIMESTEPS = 4500
+"""Timesteps after which the server ends an episode by its time limit. Source: retro-contest, TimeLimit(4500)."""
+
+SCREEN_SHAPE = (224, 320, 3)
+"""Rows, columns and colours of the Mega Drive's screen. Source: retro-contest."""
+
+
+def _require(condition: bool, wanted: str, came: object) -> None:
+    """Refuses a setting.
+
+    Raises:
+        ValueError: If the condition does not hold.
+    """
+    if not condition:
+        raise ValueError(f"wanted {wanted}, got {came}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteConfig:
+    """How to reach the remote environment."""
+
+    socket_dir: Path = Path("tmp/sock")
+    """Folder with the server's socket and its memory-mapped arrays. Source: retro-contest."""
+
+    connect_timeout_s: float = 300.0
+    """Seconds to wait for a server that starts late; the contest's may take tens of seconds."""
+
+    handshake_timeout_s: float = 60.0
+    """Seconds to wait for the description once connected; longer means that another client holds the server."""
+
+    response_timeout_s: float = 600.0
+    """Seconds to wait for one answer before the server is taken for dead; emulation takes milliseconds."""
+
+    backoff_s: float = 0.1
+    """First pause between two tries to connect, seconds; doubles up to backoff_max_s."""
+
+    backoff_max_s: float = 2.0
+    """Longest pause between two tries to connect, seconds."""
+
+    message_bytes_max: int = 1 << 20
+    """Longest message accepted, bytes; real ones take a few hundred."""
+
+    def __post_init__(self) -> None:
+        """Checks the ranges."""
+        for name in ("connect_timeout_s", "handshake_timeout_s", "response_timeout_s", "backoff_s"):
+            _require(getattr(self, name) > 0, f"{name} above 0", getattr(self, name))
+        _require(self.backoff_max_s >= self.backoff_s, "backoff_max_s of at least backoff_s", self.backoff_max_s)
+        _require(self.message_bytes_max >= 1024, "message_bytes_max of at least 1024", self.message_bytes_max)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisionConfig:
+    """How a screen becomes an observation; stored in the weights' card."""
+
+    crop_top: int = 52
+    """Screen rows cut off at the top: SCORE, TIME and RINGS end at row 49 (measured on the contest's start states)."""
+
+    crop_bottom: int = 0
+    """Screen rows cut off at the bottom."""
+
+    height: int = 64
+    """Rows of the observation, pixels."""
+
+    width: int = 80
+    """Columns of the observation, pixels; with 64 rows 1.8 times as fast as 84 x 84 (measured)."""
+
+    stack: int = 4
+    """Screens stacked along the channels, newest last. Source: Mnih et al. 2015."""
+
+    def __post_init__(self) -> None:
+        """Checks the ranges."""
+        rows = SCREEN_SHAPE[0]
+        _require(min(self.crop_top, self.crop_bottom) >= 0, "crops of at least 0 rows", self)
+        _require(self.crop_top + self.crop_bottom <= rows - self.height, f"at least {self.height} rows left", self)
+        _require(8 <= self.height, "height of at least 8", self.height)
+        _require(8 <= self.width <= SCREEN_SHAPE[1], f"width within 8..{SCREEN_SHAPE[1]}", self.width)
+        _require(1 <= self.stack <= 16, "stack within 1..16", self.stack)
+
+    @property
+    def obs_shape(self) -> tuple[int, int, int]:
+        """Shape [C, H, W] of the observation."""
+        return self.stack, self.height, self.width
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkConfig:
+    """Sizes of the Q-network; stored in the weights' card."""
+
+    channels: tuple[int, ...] = (16, 32, 32)
+    """Channels of the three convolutions (8x8 stride 4, 4x4 stride 2, 3x3 stride 1)."""
+
+    hidden: int = 256
+    """Units of each head's hidden layer."""
+
+    def __post_init__(self) -> None:
+        """Checks the ranges."""
+        _require(len(self.channels) == 3 and min(self.channels) > 0, "three channel counts above 0", self.channels)
+        _require(self.hidden > 0, "hidden above 0", self.hidden)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JerkConfig:
+    """The JERK heuristic. Source: openai/retro-baselines, agents/jerk_agent.py."""
+
+    right_timesteps: int = 100
+    """Timesteps of one move to the right."""
+
+    left_timesteps: int = 70
+    """Timesteps of the move back after a move to the right that earned nothing."""
+
+    jump_probability: float = 0.1
+    """Probability of starting a jump at a timestep on the way right."""
+
+    left_jump_probability: float = 0.05
+    """Probability of starting a jump at a timestep on the way left."""
+
+    jump_timesteps: int = 4
+    """Timesteps for which a jump holds the button."""
+
+    def __post_init__(self) -> None:
+        """Checks the ranges."""
+        for name in ("right_timesteps", "left_timesteps", "jump_timesteps"):
+            _require(getattr(self, name) > 0, f"{name} above 0", getattr(self, name))
+        for name in ("jump_probability", "left_jump_probability"):
+            _require(0 <= getattr(self, name) <= 1, f"{name} within 0..1", getattr(self, name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StallConfig:
+    """When the learned policy is taken to have stalled."""
+
+    patience: int = 150
+    """Timesteps without a new best return in this episode after which the heuristic takes over (10 s of play)."""
+
+    headway: float = 20.0
+    """Reward above the return at the stall that gives the controls back (of 9,000 a level; about 20 pixels)."""
+
+    slow_window: int = 200
+    """Decisions whose mean time is held against what the run can afford."""
+
+    slow_share: float = 0.5
+    """Share of the time a timestep may take (wall-clock / timesteps) that deciding may use up; the rest is the server's."""
+
+    def __post_init__(self) -> None:
+        """Checks the ranges."""
+        _require(self.patience > 0 and self.slow_window > 0, "patience and slow_window above 0", self)
+        _require(self.headway >= 0, "headway of at least 0", self.headway)
+        _require(0 < self.slow_share <= 1, "slow_share within (0, 1]", self.slow_share)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryConfig:
+    """Retained knowledge. Source of the rule: openai/retro-baselines, agents/jerk_agent.py."""
+
+    trajectories: int = 64
+    """Trajectories kept at most; the one with the lowest mean return goes first."""
+
+    exploit_bias: float = 0.25
+    """Probability of replaying at the start of the run; rises to 1 + exploit_bias with the share of timesteps used."""
+
+    replay_slack: float = 150.0
+    """Reward a replay may fall behind what the trajectory had earned by then before it counts as gone wrong."""
+
+    def __post_init__(self) -> None:
+        """Checks the ranges."""
+        _require(self.trajectories > 0, "trajectories above 0", self.trajectories)
+        _require(0 <= self.exploit_bias <= 1, "exploit_bias within 0..1", self.exploit_bias)
+        _require(self.replay_slack >= 0, "replay_slack of at least 0", self.replay_slack)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """One run of the agent."""
+
+    epsilon: float = 0.02
+    """Probability of a random action where the learned policy plays."""
+
+    seed: int = 0
+    """Seed of everything random in the agent."""
+
+    timesteps: int = CONTEST_TIMESTEPS
+    """Timesteps after which the agent stops by itself, if the server has not; also scales the exploit probability."""
+
+    wallclock_s: float = CONTEST_WALLCLOCK_S
+    """Seconds after which the agent stops by itself, if the server has not."""
+
+    remote: RemoteConfig = field(default_factory=RemoteConfig)
+    """How to reach the remote environment."""
+
+    jerk: JerkConfig = field(default_factory=JerkConfig)
+    """The heuristic."""
+
+    stall: StallConfig = field(default_factory=StallConfig)
+    """The stall detector."""
+
+    memory: MemoryConfig = field(default_factory=MemoryConfig)
+    """Retained knowledge."""
+
+    def __post_init__(self) -> None:
+        """Checks the ranges."""
+        _require(0 <= self.epsilon <= 1, "epsilon within 0..1", self.epsilon)
+        _require(self.seed >= 0, "a seed of at least 0", self.seed)
+        _require(self.timesteps > 0, "timesteps above 0", self.timesteps)
+        _require(self.wallclock_s > 0, "wallclock above 0 s", self.wallclock_s)
