@@ -83,7 +83,7 @@ class VisionConfig:
         rows = SCREEN_SHAPE[0]
         _require(min(self.crop_top, self.crop_bottom) >= 0, "crops of at least 0 rows", self)
         _require(self.crop_top + self.crop_bottom <= rows - self.height, f"at least {self.height} rows left", self)
-        _require(8 <= self.height, "height of at least 8", self.height)
+        _require(self.height >= 8, "height of at least 8", self.height)
         _require(8 <= self.width <= SCREEN_SHAPE[1], f"width within 8..{SCREEN_SHAPE[1]}", self.width)
         _require(1 <= self.stack <= 16, "stack within 1..16", self.stack)
 
@@ -120,10 +120,7 @@ class JerkConfig:
     """Timesteps of the move back after a move to the right that earned nothing."""
 
     jump_probability: float = 0.1
-    """Probability of starting a jump at a timestep on the way right."""
-
-    left_jump_probability: float = 0.05
-    """Probability of starting a jump at a timestep on the way left."""
+    """Probability of starting a jump at a timestep, either way."""
 
     jump_timesteps: int = 4
     """Timesteps for which a jump holds the button."""
@@ -132,8 +129,7 @@ class JerkConfig:
         """Checks the ranges."""
         for name in ("right_timesteps", "left_timesteps", "jump_timesteps"):
             _require(getattr(self, name) > 0, f"{name} above 0", getattr(self, name))
-        for name in ("jump_probability", "left_jump_probability"):
-            _require(0 <= getattr(self, name) <= 1, f"{name} within 0..1", getattr(self, name))
+        _require(0 <= self.jump_probability <= 1, "jump_probability within 0..1", self.jump_probability)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
