@@ -32,8 +32,10 @@ typedef struct {
     const u16 *palette;         /* 48 words: lines 1, 2, 3 */
     const u32 *block_tiles;
     u16 block_tile_count;
-    const u16 *blocks;          /* [B_COUNT * 4] name-table words (top left, top right, bottom left, bottom right), tile
-                                   index counted from TILE_BLOCKS already added, palette line 1, flips, priority */
+    const u16 *blocks;          /* [4 * B_COUNT * 4] name-table words: variant (column & 1) | (row & 1) << 1 of the block's
+                                   place, block, (top left, top right, bottom left, bottom right); so textures repeat
+                                   every 32 pixels, not 16. Tile index counted from TILE_BLOCKS already added, palette
+                                   line 1, flips, priority */
     const u32 *background_tiles;
     u16 background_tile_count;
     const u16 *background;      /* [32 * 64] name-table words, index from TILE_BACKGROUND already added, palette line 2 */
