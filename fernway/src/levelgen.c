@@ -1,0 +1,142 @@
+/* The level generator: lays sections from left to right, gates between dangers, easier ground between both. */
+#include "levelgen.h"
+
+#define START_COLS 16
+#define GOAL_COLS 34            /* flat end: the post in its middle, ground behind it for the camera */
+#define GOAL_FROM_END 20
+#define TARGET_LOW 370          /* columns before the end: with it, at least 6,000 pixels to travel, */
+#define TARGET_HIGH (LEVEL_COLS - GOAL_COLS - SECTION_COLS)     /* and the last section still fits */
+
+typedef struct {
+    void (*build)(Builder *b);
+    s8 up, down;                /* rows it may rise or sink by, so that the ground stays in bounds */
+    u8 weight[ZONES];
+} Section;
+
+static const Section easy[] = {
+    {section_hills, 0, 0, {8, 3, 4, 3, 9, 4, 6, 4}},
+    {section_steps, 0, 0, {3, 6, 4, 6, 2, 4, 3, 5}},
+    {section_rings, 0, 0, {3, 2, 3, 2, 2, 2, 2, 2}},
+    {section_stairs, 5, 0, {2, 4, 2, 4, 2, 3, 3, 4}},
+    {section_valley, 1, 4, {4, 2, 2, 1, 6, 2, 4, 3}},
+};
+
+static const Section dangers[] = {
+    {section_gap, 0, 0, {4, 3, 5, 3, 5, 4, 4, 3}},
+    {section_abyss, 0, 0, {2, 2, 6, 4, 2, 6, 5, 4}},
+    {section_spikes, 0, 0, {2, 5, 2, 4, 3, 4, 3, 4}},
+    {section_enemies, 4, 0, {5, 4, 4, 5, 4, 3, 4, 4}},
+    {section_fork, 0, 0, {4, 5, 3, 5, 3, 3, 4, 5}},
+    {section_causeway, 0, 4, {2, 2, 3, 2, 1, 4, 3, 3}},
+};
+
+static const Section gates[] = {
+    {section_pocket, 3, 0, {4, 4, 4, 3, 3, 3, 4, 4}},
+    {section_wall, 12, 0, {4, 2, 4, 4, 3, 3, 3, 3}},
+    {section_ramp, 11, 0, {2, 1, 2, 2, 5, 3, 3, 2}},
+    {section_breakable, 0, 0, {2, 4, 2, 4, 2, 4, 4, 4}},
+    {section_dead_end, 9, 0, {3, 5, 3, 4, 2, 3, 3, 5}},
+    {section_tower, 19, 0, {3, 3, 3, 4, 2, 4, 3, 4}},
+};
+
+#define COUNT(list) (u8)(sizeof(list) / sizeof((list)[0]))
+
+/* Draws a section by the zone's weights among those that fit in height and are not the one before. */
+static u8 draw(Builder *b, const Section *list, u8 count, u8 before)
+{
+    s16 total = 0, ticket;
+    u8 i, found = before;
+    for (i = 0; i < count; i++)
+        if (i != before && b->row - list[i].up >= ROW_HIGH && b->row + list[i].down <= ROW_LOW)
+            total = (s16)(total + list[i].weight[b->zone]);
+    if (total == 0)
+        return found;
+    ticket = pick(b, 0, (s16)(total - 1));
+    for (i = 0; i < count; i++) {
+        if (i == before || b->row - list[i].up < ROW_HIGH || b->row + list[i].down > ROW_LOW)
+            continue;
+        if (ticket < list[i].weight[b->zone])
+            return i;
+        ticket = (s16)(ticket - list[i].weight[b->zone]);
+    }
+    return found;
+}
+
+/* Back down when the gates have led up too far: a long slope, which is also good for speed. */
+static void come_down(Builder *b)
+{
+    s16 rows = (s16)(ROW_LOW - 2 - b->row);
+    ring_line(b, b->col, (s16)(b->row - 1), 6);
+    descend(b, pick(b, 1, 2), rows > 12 ? 12 : rows);
+    flat(b, 6);
+}
+
+static u32 mixed(u8 zone, u8 act, u32 seed)
+{
+    u32 r = seed ^ ((u32)zone << 28) ^ ((u32)act << 20) ^ 0x5bd1e995u;
+    u8 i;
+    if (r == 0)
+        r = 0x9e3779b9u;
+    for (i = 0; i < 8; i++) {
+        r ^= r << 13;
+        r ^= r >> 17;
+        r ^= r << 5;
+    }
+    return r;
+}
+
+void level_generate(Level *level, u8 zone, u8 act, u32 seed)
+{
+    Builder b;
+    u8 last_easy = 255, last_danger = 255, last_gate = 255, rest = 0;
+    s16 target, dangers_left;
+    u8 *byte = (u8 *)level;
+    u16 i;
+
+    for (i = 0; i < (u16)sizeof(Level); i++)
+        byte[i] = 0;
+    b.level = level;
+    b.random = mixed(zone, act, seed);
+    b.col = 0;
+    b.zone = zone < ZONES ? zone : 0;
+    b.danger = 0;
+    level->cols = LEVEL_COLS;
+
+    target = pick(&b, TARGET_LOW, TARGET_HIGH);
+    b.row = pick(&b, 32, 36);
+    level->start_x = 6 * 16 + 8;
+    level->start_y = (u16)(b.row * 16);
+    flat(&b, START_COLS);
+    ring_line(&b, 10, b.row, 5);
+
+    dangers_left = 1;
+    while (b.col < target) {
+        u8 rise = act > 1 ? (u8)(act - 1) : 0;
+        b.danger = (u8)(rise + (b.col >> 7));
+        if (b.danger > 7)
+            b.danger = 7;
+        if (rest) {
+            last_easy = draw(&b, easy, COUNT(easy), last_easy);
+            easy[last_easy].build(&b);
+            rest = 0;
+        } else if (dangers_left > 0) {
+            last_danger = draw(&b, dangers, COUNT(dangers), last_danger);
+            dangers[last_danger].build(&b);
+            dangers_left--;
+            rest = dangers_left > 0;
+        } else {
+            if (b.row < ROW_HIGH + 12)
+                come_down(&b);
+            last_gate = draw(&b, gates, COUNT(gates), last_gate);
+            gates[last_gate].build(&b);
+            dangers_left = pick(&b, 1, 2);
+            rest = 1;
+        }
+    }
+    flat(&b, GOAL_COLS);
+    level->cols = (u16)b.col;
+    level->end_x = (u16)((b.col - GOAL_FROM_END) * 16);
+    ring_line(&b, (s16)(b.col - GOAL_COLS + 4), b.row, 6);
+    object_on(&b, K_GOAL, (s16)(b.col - GOAL_FROM_END), b.row, 0);
+    finish(&b);
+}
