@@ -1,0 +1,180 @@
+"""Who can hold the controls: one interface, `act(moment)`; learned, JERK, replay, random, idle."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.actions import Buttons, action_buttons, buttons, unpack
+from agent.config import JerkConfig
+from agent.memory import Trajectory
+from agent.vision import FrameStack, Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What a player sees before it acts."""
+
+    stack: FrameStack
+    """The screens so far; made into an observation only for players that look."""
+
+    timestep: int
+    """Timesteps played in this episode."""
+
+    episode_return: float
+    """Undiscounted sum of this episode's rewards so far, contest units."""
+
+
+class Player(Protocol):
+    """Somebody who can hold the controls."""
+
+    @property
+    def name(self) -> str:
+        """The word for this player in episodes.csv."""
+
+    def begin(self, moment: Moment) -> None:
+        """Takes the controls over at this moment; `act` for the same moment follows."""
+
+    def act(self, moment: Moment) -> Buttons:
+        """Chooses what to hold for one timestep, int8 [12]."""
+
+
+class QFunction(Protocol):
+    """Whatever values actions."""
+
+    def q_values(self, obs: Observation) -> NDArray[np.float32]:
+        """Computes the Q-values float32 [A] of one observation uint8 [C, H, W]."""
+
+
+class Learned:
+    """Greedy on the Q-network, with light epsilon exploration."""
+
+    name = "learned"
+
+    def __init__(self, q_function: QFunction, epsilon: float, rng: np.random.Generator) -> None:
+        """Plays by `q_function`, and with probability `epsilon` a random action instead."""
+        self._q_function = q_function
+        self._epsilon = epsilon
+        self._rng = rng
+        self._table: list[Buttons] = list(action_buttons())
+        self.is_sound = True
+        """False once a Q-value was not finite: from then on nothing this player says can be trusted."""
+
+    def begin(self, moment: Moment) -> None:
+        """Has nothing to prepare."""
+
+    def act(self, moment: Moment) -> Buttons:
+        """Chooses the action of the highest Q-value, or a random one."""
+        if self._epsilon > 0 and self._rng.random() < self._epsilon:
+            return self._draw()
+        q_values = self._q_function.q_values(moment.stack.observation())
+        if not np.isfinite(q_values).all():
+            self.is_sound = False
+            return buttons()
+        return self._table[int(q_values.argmax())]
+
+    def _draw(self) -> Buttons:
+        return self._table[int(self._rng.integers(len(self._table)))]
+
+
+class Jerk:
+    """Moves right, jumping now and then; when that earned nothing, moves left for a while, then right again.
+
+    Source: openai/retro-baselines, agents/jerk_agent.py, `move`.
+    """
+
+    name = "jerk"
+
+    def __init__(self, config: JerkConfig, rng: np.random.Generator) -> None:
+        """Starts with a move to the right."""
+        self._config = config
+        self._rng = rng
+        self._held = {(left, jump): self._buttons(left, jump) for left in (False, True) for jump in (False, True)}
+        self._start_move(is_left=False, episode_return=0.0)
+
+    @staticmethod
+    def _buttons(left: bool, jump: bool) -> Buttons:
+        return buttons("LEFT" if left else "RIGHT", *(["B"] if jump else []))
+
+    def _start_move(self, *, is_left: bool, episode_return: float) -> None:
+        self._is_left = is_left
+        self._timesteps_left = self._config.left_timesteps if is_left else self._config.right_timesteps
+        self._jump_timesteps_left = 0
+        self._return_at_start = episode_return
+
+    def begin(self, moment: Moment) -> None:
+        """Starts afresh with a move to the right."""
+        self._start_move(is_left=False, episode_return=moment.episode_return)
+
+    def act(self, moment: Moment) -> Buttons:
+        """Plays one timestep of the move under way, or starts the next."""
+        if self._timesteps_left == 0:
+            earned = moment.episode_return - self._return_at_start
+            self._start_move(is_left=not self._is_left and earned <= 0, episode_return=moment.episode_return)
+        self._timesteps_left -= 1
+        if self._jump_timesteps_left > 0:
+            self._jump_timesteps_left -= 1
+            return self._held[self._is_left, True]
+        if self._rng.random() < self._config.jump_probability:
+            self._jump_timesteps_left = self._config.jump_timesteps - 1
+            return self._held[self._is_left, True]
+        return self._held[self._is_left, False]
+
+
+class Replay:
+    """Plays a trajectory again, as long as it pays what it paid."""
+
+    name = "replay"
+
+    def __init__(self, trajectory: Trajectory, slack: float) -> None:
+        """Replays `trajectory`; up to `slack` less than it had paid by then is put down to the sticky frames."""
+        self.trajectory = trajectory
+        self._slack = slack
+
+    def is_over(self, moment: Moment) -> bool:
+        """Has it run out, or gone wrong?"""
+        if moment.timestep >= len(self.trajectory):
+            return True
+        if moment.timestep == 0:
+            return False
+        paid = float(self.trajectory.returns[moment.timestep - 1])
+        return moment.episode_return < paid - self._slack
+
+    def begin(self, moment: Moment) -> None:
+        """Has nothing to prepare: the episode's timestep says where it stands."""
+
+    def act(self, moment: Moment) -> Buttons:
+        """Holds what the trajectory held at this timestep."""
+        return unpack(int(self.trajectory.actions[moment.timestep]))
+
+
+class Random:
+    """A random action of the table each timestep."""
+
+    name = "random"
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        """Draws from `rng`."""
+        self._rng = rng
+        self._table: list[Buttons] = list(action_buttons())
+
+    def begin(self, moment: Moment) -> None:
+        """Has nothing to prepare."""
+
+    def act(self, moment: Moment) -> Buttons:  # noqa: ARG002 - the interface's
+        """Draws one action."""
+        return self._table[int(self._rng.integers(len(self._table)))]
+
+
+class Idle:
+    """Holds nothing: how the original JERK pads a replay that ran out."""
+
+    name = "idle"
+
+    def begin(self, moment: Moment) -> None:
+        """Has nothing to prepare."""
+
+    def act(self, moment: Moment) -> Buttons:  # noqa: ARG002 - the interface's
+        """Holds nothing."""
+        return buttons()

@@ -1,0 +1,92 @@
+"""Screen -> observation: crop, gray, resize, stack; uint8 throughout."""
+
+import hashlib
+from collections import deque
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.config import VisionConfig
+
+Screen = NDArray[np.uint8]
+"""Raw RGB, uint8 [H, W, 3]."""
+
+Observation = NDArray[np.uint8]
+"""Network input, uint8 [C, H, W], newest screen last."""
+
+
+def crop(screen: Screen, config: VisionConfig) -> Screen:
+    """Cuts off the HUD's rows, whose running clock makes every screen new.
+
+    Args:
+        screen: uint8 [H, W, 3], RGB.
+        config: The crop.
+
+    Returns:
+        uint8 [H - crop_top - crop_bottom, W, 3]; a view.
+    """
+    return screen[config.crop_top : screen.shape[0] - config.crop_bottom]
+
+
+def gray(screen: Screen) -> NDArray[np.uint8]:
+    """Turns RGB [H, W, 3] into luminance, uint8 [H, W] (ITU-R BT.601)."""
+    return np.asarray(cv2.cvtColor(screen, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def resize(picture: NDArray[np.uint8], config: VisionConfig) -> NDArray[np.uint8]:
+    """Shrinks [H, W] to the observation's size by averaging areas, so that no thin thing falls between pixels."""
+    return np.asarray(cv2.resize(picture, (config.width, config.height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def look(screen: Screen, config: VisionConfig) -> NDArray[np.uint8]:
+    """Makes one plane of the observation from one screen.
+
+    Args:
+        screen: uint8 [H, W, 3], RGB, at least as high as the crop plus one row.
+        config: The pipeline's settings.
+
+    Returns:
+        uint8 [config.height, config.width].
+
+    Raises:
+        ValueError: If the screen is not RGB or too small for the crop.
+    """
+    rows = config.crop_top + config.crop_bottom
+    if screen.ndim != 3 or screen.shape[2] != 3 or screen.shape[0] <= rows or screen.dtype != np.uint8:
+        raise ValueError(f"wanted a screen uint8 [over {rows}, W, 3], got {screen.dtype} {list(screen.shape)}")
+    return resize(gray(crop(screen, config)), config)
+
+
+def fingerprint(screen: Screen, config: VisionConfig) -> str:
+    """Names a level by its first screen, which a reset always shows alike: the hash of what the crop leaves."""
+    return hashlib.sha256(crop(screen, config).tobytes()).hexdigest()
+
+
+class FrameStack:
+    """The last few screens, so that the network sees motion; made into planes only when somebody looks."""
+
+    def __init__(self, config: VisionConfig) -> None:
+        """Starts empty; `reset` before anything else."""
+        self._config = config
+        self._planes = np.zeros(config.obs_shape, np.uint8)
+        self._fresh: deque[Screen] = deque(maxlen=config.stack)  # screens that are not in the planes yet, oldest first
+
+    def reset(self, screen: Screen) -> None:
+        """Begins an episode: every plane shows its first screen, which the stack keeps."""
+        self._fresh.clear()
+        self._fresh.extend([screen] * self._config.stack)
+
+    def push(self, screen: Screen) -> None:
+        """Adds a screen, which the stack keeps, and drops the oldest."""
+        self._fresh.append(screen)
+
+    def observation(self) -> Observation:
+        """Returns what the network sees now, uint8 [C, H, W], safe to keep."""
+        count = len(self._fresh)
+        if count:
+            self._planes[:-count] = self._planes[count:].copy()
+            for index, screen in enumerate(self._fresh, start=self._config.stack - count):
+                self._planes[index] = look(screen, self._config)
+            self._fresh.clear()
+        return self._planes.copy()
