@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, get_args
 
 CONTEST_TIMESTEPS = 1_000_000
 """Timesteps of one contest run. Source: Retro Contest rules."""
@@ -14,6 +15,12 @@ EPISODE_TIMESTEPS = 4500
 
 SCREEN_SHAPE = (224, 320, 3)
 """Rows, columns and colours of the Mega Drive's screen. Source: retro-contest."""
+
+Pixels = Literal["gray", "edges", "colour"]
+"""What a screen is reduced to: luminance, its Canny edges, or RGB as it is."""
+
+EDGE_THRESHOLDS = (100, 200)
+"""Canny's hysteresis, gradient of luminance a pixel: edges grow from the second along what exceeds the first."""
 
 
 def _require(condition: bool, wanted: str, came: object) -> None:
@@ -78,6 +85,9 @@ class VisionConfig:
     stack: int = 4
     """Screens stacked along the channels, newest last. Source: Mnih et al. 2015."""
 
+    pixels: Pixels = "gray"
+    """What a screen is reduced to; colour takes three planes a screen, the others one."""
+
     def __post_init__(self) -> None:
         """Checks the ranges."""
         rows = SCREEN_SHAPE[0]
@@ -86,11 +96,17 @@ class VisionConfig:
         _require(self.height >= 8, "height of at least 8", self.height)
         _require(8 <= self.width <= SCREEN_SHAPE[1], f"width within 8..{SCREEN_SHAPE[1]}", self.width)
         _require(1 <= self.stack <= 16, "stack within 1..16", self.stack)
+        _require(self.pixels in get_args(Pixels), f"pixels of {', '.join(get_args(Pixels))}", self.pixels)
+
+    @property
+    def planes(self) -> int:
+        """Planes of the observation that one screen takes."""
+        return 3 if self.pixels == "colour" else 1
 
     @property
     def obs_shape(self) -> tuple[int, int, int]:
         """Shape [C, H, W] of the observation."""
-        return self.stack, self.height, self.width
+        return self.stack * self.planes, self.height, self.width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

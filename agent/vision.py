@@ -1,4 +1,4 @@
-"""Screen -> observation: crop, gray, resize, stack; uint8 throughout."""
+"""Screen -> observation: crop, gray, resize, perhaps edges, stack; uint8 throughout."""
 
 import hashlib
 from collections import deque
@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.config import VisionConfig
+from agent.config import EDGE_THRESHOLDS, VisionConfig
 
 Screen = NDArray[np.uint8]
 """Raw RGB, uint8 [H, W, 3]."""
@@ -35,19 +35,24 @@ def gray(screen: Screen) -> NDArray[np.uint8]:
 
 
 def resize(picture: NDArray[np.uint8], config: VisionConfig) -> NDArray[np.uint8]:
-    """Shrinks [H, W] to the observation's size by averaging areas, so that no thin thing falls between pixels."""
+    """Shrinks [H, W] or [H, W, 3] to the observation's size by averaging areas: no thin thing falls between pixels."""
     return np.asarray(cv2.resize(picture, (config.width, config.height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def edges(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Finds the edges of a luminance picture [H, W]; uint8 [H, W], 255 on an edge. Source: Canny 1986."""
+    return np.asarray(cv2.Canny(picture, *EDGE_THRESHOLDS), np.uint8)
+
+
 def look(screen: Screen, config: VisionConfig) -> NDArray[np.uint8]:
-    """Makes one plane of the observation from one screen.
+    """Makes the observation's planes of one screen.
 
     Args:
         screen: uint8 [H, W, 3], RGB, at least as high as the crop plus one row.
         config: The pipeline's settings.
 
     Returns:
-        uint8 [config.height, config.width].
+        uint8 [config.planes, config.height, config.width].
 
     Raises:
         ValueError: If the screen is not RGB or too small for the crop.
@@ -55,7 +60,10 @@ def look(screen: Screen, config: VisionConfig) -> NDArray[np.uint8]:
     rows = config.crop_top + config.crop_bottom
     if screen.ndim != 3 or screen.shape[2] != 3 or screen.shape[0] <= rows or screen.dtype != np.uint8:
         raise ValueError(f"wanted a screen uint8 [over {rows}, W, 3], got {screen.dtype} {list(screen.shape)}")
-    return resize(gray(crop(screen, config)), config)
+    if config.pixels == "colour":
+        return resize(crop(screen, config), config).transpose(2, 0, 1)
+    small = resize(gray(crop(screen, config)), config)
+    return (small if config.pixels == "gray" else edges(small))[None]
 
 
 def fingerprint(screen: Screen, config: VisionConfig) -> str:
@@ -83,10 +91,9 @@ class FrameStack:
 
     def observation(self) -> Observation:
         """Returns what the network sees now, uint8 [C, H, W], safe to keep."""
-        count = len(self._fresh)
-        if count:
-            self._planes[:-count] = self._planes[count:].copy()
-            for index, screen in enumerate(self._fresh, start=self._config.stack - count):
-                self._planes[index] = look(screen, self._config)
+        if self._fresh:
+            fresh = np.concatenate([look(screen, self._config) for screen in self._fresh])
             self._fresh.clear()
+            self._planes[: -len(fresh)] = self._planes[len(fresh) :].copy()
+            self._planes[-len(fresh) :] = fresh
         return self._planes.copy()
