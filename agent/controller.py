@@ -55,6 +55,7 @@ class Controller:
         self._stall = StallDetector(config.stall)
         self._recorder = Recorder()
         self._replay: Replay | None = None
+        self._is_replaying = False
         self._current: Player | None = None
         self.timesteps_by_player: Counter[str] = Counter()
         """Timesteps each player had the controls in this episode."""
@@ -73,6 +74,7 @@ class Controller:
         best = self.memory.best() if self.memory else None
         if self.memory and best and self._rng.random() < self.memory.exploit_probability(share_used):
             self._replay = Replay(best, self._config.memory.replay_slack)
+            self._is_replaying = True
 
     def act(self, moment: Moment) -> Buttons:
         """Lets whoever has the controls choose what to hold, int8 [12].
@@ -92,13 +94,15 @@ class Controller:
         return held
 
     def _choose(self, moment: Moment) -> Player:
-        if self._replay is not None:
-            if not self._replay.is_over(moment):
-                return self._replay
-            if self._current is self._replay:
-                self._stall.restart(moment.episode_return)
-            return self._after_replay if self._current is self._replay else self._relieve(self._after_replay, moment)
-        return self._relieve(self._main, moment)
+        if self._replay is None:
+            return self._relieve(self._main, moment)
+        if not self._is_replaying:
+            return self._relieve(self._after_replay, moment)
+        if not self._replay.is_over(moment):
+            return self._replay
+        self._is_replaying = False  # for good, even if the return recovers
+        self._stall.restart(moment.episode_return)
+        return self._after_replay
 
     def _relieve(self, player: Player, moment: Moment) -> Player:
         """Decides between a player and the fallback."""

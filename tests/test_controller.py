@@ -1,0 +1,183 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from toys import RIGHT, B, moment
+
+from agent.actions import Buttons, buttons
+from agent.config import MemoryConfig, RunConfig, StallConfig
+from agent.controller import Controller, NobodyCanPlayError
+from agent.memory import Memory
+from agent.players import Idle, Learned, Moment, Player
+from agent.vision import Observation
+
+CONFIG = RunConfig(stall=StallConfig(patience=3, headway=20.0), memory=MemoryConfig(replay_slack=5.0))
+
+
+class Steady:
+    """Always holds the same."""
+
+    def __init__(self, name: str, held: Buttons) -> None:
+        self.name = name
+        self.held = held
+        self.turns = 0
+
+    def begin(self, moment: Moment) -> None:
+        self.turns += 1
+
+    def act(self, moment: Moment) -> Buttons:
+        return self.held
+
+
+class Broken:
+    """A Q-function gone wrong."""
+
+    def q_values(self, obs: Observation) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        return np.full(9, np.nan, np.float32)
+
+
+def make(
+    main: Player,
+    fallback: Player | None = None,
+    after_replay: Player | None = None,
+    memory: Memory | None = None,
+    say: Callable[[str], None] = print,
+) -> Controller:
+    return Controller(
+        CONFIG,
+        main=main,
+        fallback=fallback,
+        after_replay=after_replay or main,
+        memory=memory,
+        rng=np.random.default_rng(0),
+        say=say,
+    )
+
+
+def play(controller: Controller, returns: list[float], first_timestep: int = 0) -> list[Buttons]:
+    """Plays on, the episode's return before each timestep being given."""
+    acted = []
+    for timestep, episode_return in enumerate(returns, start=first_timestep):
+        acted.append(controller.act(moment(episode_return, timestep)))
+        controller.took(acted[-1], episode_return + 1)
+    return acted
+
+
+def test_the_fallback_plays_from_a_stall_until_there_is_headway() -> None:
+    main, fallback = Steady("learned", buttons("RIGHT")), Steady("jerk", buttons("B"))
+    controller = make(main, fallback)
+    controller.begin_episode(0.0)
+    returns = [10.0, 10.0, 10.0, 10.0, 10.0, 30.0, 30.5, 30.5, 30.5, 30.5]
+    acted = "".join("B" if held[B] else "R" for held in play(controller, returns))
+    #        a rise, three without: stall; 20 above it is not enough, 20.5 is; then patience anew
+    assert acted == "RRR" + "BBB" + "RRR" + "B"
+    assert (main.turns, fallback.turns) == (2, 2)
+    assert controller.timesteps_by_player == {"learned": 6, "jerk": 4}
+
+
+def test_without_a_fallback_the_main_player_is_left_to_itself() -> None:
+    controller = make(Steady("learned", buttons("RIGHT")))
+    controller.begin_episode(0.0)
+    assert all(held[RIGHT] for held in play(controller, [0.0] * 10))
+
+
+def test_a_new_episode_starts_with_the_main_player_and_full_patience() -> None:
+    controller = make(Steady("learned", buttons("RIGHT")), Steady("jerk", buttons("B")))
+    controller.begin_episode(0.0)
+    play(controller, [0.0] * 5)
+    controller.end_episode(0.0)
+    controller.begin_episode(0.0)
+    assert not any(held[B] for held in play(controller, [0.0] * 2))
+
+
+def remembered() -> Memory:
+    memory = Memory(CONFIG.memory)
+    teacher = make(Steady("learned", buttons("DOWN")), memory=memory)
+    teacher.begin_episode(0.0)
+    play(teacher, [0.0, 10.0, 20.0])
+    teacher.end_episode(21.0)
+    return memory
+
+
+def test_an_episode_is_remembered_up_to_its_best_return() -> None:
+    memory = remembered()
+    (kept,) = memory.trajectories
+    assert kept.returns.tolist() == [1.0, 11.0, 21.0]
+    assert kept.mean == 21.0
+
+
+def test_a_replay_that_runs_out_is_played_on() -> None:
+    memory = remembered()
+    controller = make(Steady("learned", buttons("RIGHT")), Steady("jerk", buttons("B")), memory=memory)
+    controller.begin_episode(1.0)  # the probability of replaying is over 1
+    play(controller, [0.0, 10.0, 20.0, 30.0, 40.0])
+    assert controller.timesteps_by_player == {"replay": 3, "learned": 2}
+    controller.end_episode(41.0)
+    assert memory.trajectories[0].mean == (21.0 + 41.0) / 2, "a replay's return counts for its trajectory"
+    assert memory.trajectories[1].returns.tolist() == [1.0, 11.0, 21.0, 31.0, 41.0], "and what went farther is kept"
+
+
+def test_a_replay_that_goes_wrong_is_given_up_for_good() -> None:
+    memory = remembered()
+    controller = make(Steady("learned", buttons("RIGHT")), Steady("jerk", buttons("B")), memory=memory)
+    controller.begin_episode(1.0)
+    play(controller, [0.0, 4.0, 5.9, 40.0, 50.0])  # 11 had been paid by the second timestep, slack is 5
+    assert controller.timesteps_by_player == {"replay": 2, "learned": 3}
+
+
+def test_a_replay_that_brought_nothing_new_is_not_kept_twice() -> None:
+    memory = remembered()
+    controller = make(Steady("learned", buttons("RIGHT")), memory=memory)
+    controller.begin_episode(1.0)
+    play(controller, [0.0, 10.0, 19.0])
+    controller.end_episode(20.0)
+    assert len(memory.trajectories) == 1
+
+
+def test_the_stall_after_a_replay_is_counted_from_where_it_ended() -> None:
+    memory = remembered()
+    controller = make(Steady("learned", buttons("RIGHT")), Steady("jerk", buttons("B")), memory=memory)
+    controller.begin_episode(1.0)
+    play(controller, [0.0, 10.0, 20.0, 21.0, 21.0, 21.0, 21.0])
+    assert controller.timesteps_by_player == {"replay": 3, "learned": 3, "jerk": 1}
+
+
+def test_the_baseline_idles_after_a_replay() -> None:
+    controller = make(Steady("jerk", buttons("B")), after_replay=Idle(), memory=remembered())
+    controller.begin_episode(1.0)
+    play(controller, [0.0, 10.0, 20.0, 21.0, 21.0])
+    assert controller.timesteps_by_player == {"replay": 3, "idle": 2}
+
+
+def test_how_often_it_replays_rises_over_the_run() -> None:
+    controller = make(Steady("jerk", buttons("B")), memory=remembered())
+
+    def share(used: float) -> float:
+        replays = 0
+        for _ in range(400):
+            controller.begin_episode(used)
+            controller.act(moment())
+            replays += controller.timesteps_by_player["replay"]
+        return replays / 400
+
+    assert share(0.0) == pytest.approx(0.25, abs=0.06)
+    assert share(0.5) == pytest.approx(0.75, abs=0.06)
+
+
+def test_values_that_are_not_finite_retire_the_network_and_are_said_once() -> None:
+    said: list[str] = []
+    learned = Learned(Broken(), 0.0, np.random.default_rng(0))
+    controller = make(learned, Steady("jerk", buttons("B")), say=said.append)
+    for _ in range(2):
+        controller.begin_episode(0.0)
+        assert all(held[B] for held in play(controller, [0.0, 1.0, 2.0]))
+        assert controller.timesteps_by_player == {"jerk": 3}
+    assert len(said) == 1
+    assert "not finite" in said[0]
+
+
+def test_a_retired_network_without_a_fallback_ends_the_run() -> None:
+    controller = make(Learned(Broken(), 0.0, np.random.default_rng(0)))
+    controller.begin_episode(0.0)
+    with pytest.raises(NobodyCanPlayError, match="not finite"):
+        controller.act(moment())

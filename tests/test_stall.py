@@ -1,0 +1,36 @@
+import pytest
+
+from agent.config import StallConfig
+from agent.stall import PaceDetector, StallDetector
+
+CONFIG = StallConfig(patience=3, headway=20.0, slow_window=4, slow_share=0.5)
+
+
+def test_no_rise_for_patience_timesteps_is_a_stall() -> None:
+    detector = StallDetector(CONFIG)
+    returns = [1.0, 2.0, 2.0, 1.5, 2.0]
+    assert [detector.update(value) for value in returns] == [False, False, False, False, True]
+
+
+def test_a_rise_above_the_best_ends_the_count_a_recovery_does_not() -> None:
+    detector = StallDetector(CONFIG)
+    returns = [5.0, 1.0, 4.0, 6.0, 6.0, 5.0]
+    assert not any(detector.update(value) for value in returns)
+    assert detector.update(6.0)
+
+
+def test_headway_is_counted_from_the_best_before_the_stall() -> None:
+    detector = StallDetector(CONFIG)
+    for value in (100.0, 40.0, 40.0, 40.0):
+        detector.update(value)
+    assert not detector.has_headway(120.0)
+    assert detector.has_headway(120.5)
+    detector.restart(120.5)
+    assert [detector.update(120.5) for _ in range(3)] == [False, False, True]
+
+
+def test_a_slow_decision_is_forgiven_a_slow_mean_is_not() -> None:
+    pace = PaceDetector(CONFIG, timestep_s=0.040)
+    assert pace.limit_s == pytest.approx(0.020)
+    assert not any(pace.update(seconds) for seconds in (0.070, 0.001, 0.001, 0.001))
+    assert [pace.update(0.030) for _ in range(4)] == [False, False, True, True]
