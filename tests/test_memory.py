@@ -113,14 +113,14 @@ def test_garbage_is_no_knowledge(tmp_path: Path, content: bytes) -> None:
         ("format", np.array(None)),
     ],
 )
-def test_knowledge_that_was_tampered_with_is_refused(tmp_path: Path, name: str, array: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_knowledge_that_was_tampered_with_is_refused(tmp_path: Path, name: str, array: np.ndarray) -> None:
     memory = Memory(MemoryConfig())
     memory.add(trajectory(10.0))
     path = tmp_path / "knowledge.npz"
     memory.save(path, "a level")
     with np.load(path) as loaded:
         arrays = dict(loaded)
-    np.savez(path, **{**arrays, name: array})  # type: ignore[arg-type]
+    np.savez(path, **{**arrays, name: array})
     again = Memory(MemoryConfig())
     with pytest.raises(KnowledgeError):
         again.load(path, "a level")

@@ -81,4 +81,4 @@ def test_looking_each_timestep_and_looking_once_agree() -> None:
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="wanted"):
-        VisionConfig(**wrong)
+        VisionConfig(**wrong)  # type: ignore[arg-type]
