@@ -1,0 +1,214 @@
+"""`python -m agent`: plays one run. The only place that wires the objects together."""
+
+import dataclasses
+import sys
+import time
+from pathlib import Path
+from typing import Literal
+
+import gymnasium as gym
+import numpy as np
+import tyro
+
+from agent.actions import BUTTONS
+from agent.config import CONTEST_TIMESTEPS, CONTEST_WALLCLOCK_S, RemoteConfig, RunConfig, VisionConfig
+from agent.controller import Controller, NobodyCanPlayError
+from agent.journal import Episode, Journal
+from agent.memory import Memory
+from agent.players import Idle, Jerk, Learned, Random
+from agent.remote import RemoteEnv
+from agent.runner import Runner, Stopped, StopSignal
+from agent.wire import GymRemoteError, RunEnd
+
+WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "qjerk.safetensors"
+"""The network that ships with the agent."""
+
+PROGRESS_PERIOD_S = 10.0
+"""Least seconds between two lines of progress."""
+
+Mode = Literal["hybrid", "greedy", "jerk", "random"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Arguments:
+    """Plays one run of the Retro Contest through its remote environment.
+
+    Without arguments it plays with the contest's values. Exit status: 0 when the run ended the regular way, 1 with one
+    line on stderr otherwise.
+    """
+
+    socket: Path = RemoteConfig().socket_dir
+    """Folder with the server's socket."""
+
+    weights: Path = WEIGHTS
+    """The Q-network, a .safetensors file with its .json card beside it."""
+
+    mode: Mode = "hybrid"
+    """hybrid: learned policy, heuristic on a stall, retained knowledge. greedy: learned policy alone. jerk: the
+    contest's JERK baseline. random: random actions."""
+
+    epsilon: float = RunConfig().epsilon
+    """Probability of a random action where the learned policy plays."""
+
+    seed: int = RunConfig().seed
+    """Seed of everything random in the agent."""
+
+    timesteps: int = CONTEST_TIMESTEPS
+    """Timesteps of the run, as the server counts them."""
+
+    wallclock: float = CONTEST_WALLCLOCK_S
+    """Seconds of the run."""
+
+    out: Path = Path("out")
+    """Folder for episodes.csv and the retained knowledge; knowledge of the same level found there is used."""
+
+
+def say(line: str) -> None:
+    """Tells the user something, at once: a container's output is a pipe."""
+    print(line, flush=True)
+
+
+def load_learned(weights: Path, epsilon: float, rng: np.random.Generator) -> tuple[Learned, VisionConfig]:
+    """Loads the Q-network as a player.
+
+    Raises:
+        ValueError: If there are no usable weights; the message says why.
+    """
+    if not weights.exists():
+        raise ValueError(f"there are no weights at {weights}")
+    from agent.network import Policy, load  # torch takes a second or two: only where it is needed
+
+    network, vision, _ = load(weights)
+    return Learned(Policy(network, vision), epsilon, rng), vision
+
+
+def wire(arguments: Arguments, config: RunConfig) -> tuple[Controller, VisionConfig]:
+    """Puts the players of a mode together.
+
+    Raises:
+        ValueError: If the mode cannot do without the Q-network and there is none.
+    """
+    play_rng, choice_rng = np.random.default_rng(config.seed).spawn(2)
+    jerk = Jerk(config.jerk, play_rng)
+    vision = VisionConfig()
+    memory = Memory(config.memory)
+    match arguments.mode:
+        case "jerk":
+            controller = Controller(
+                config, main=jerk, fallback=None, after_replay=Idle(), memory=memory, rng=choice_rng, say=say
+            )
+        case "random":
+            random = Random(play_rng)
+            controller = Controller(
+                config, main=random, fallback=None, after_replay=random, memory=None, rng=choice_rng, say=say
+            )
+        case "greedy":
+            learned, vision = load_learned(arguments.weights, config.epsilon, play_rng)
+            controller = Controller(
+                config, main=learned, fallback=None, after_replay=learned, memory=None, rng=choice_rng, say=say
+            )
+        case "hybrid":
+            main: Learned | Jerk = jerk
+            try:
+                main, vision = load_learned(arguments.weights, config.epsilon, play_rng)
+            except ValueError as error:
+                say(f"playing without the Q-network, by the heuristic alone: {error}")
+            controller = Controller(
+                config, main=main, fallback=jerk, after_replay=main, memory=memory, rng=choice_rng, say=say
+            )
+    return controller, vision
+
+
+class Progress:
+    """Prints a line now and then."""
+
+    def __init__(self, env: RemoteEnv, timesteps: int) -> None:
+        """Starts counting."""
+        self._env = env
+        self._timesteps = timesteps
+        self._began_at = self._printed_at = time.monotonic()
+        self._returns: list[float] = [0.0, 0.0]  # sum and maximum
+        self.episodes = 0
+
+    def add(self, episode: Episode) -> None:
+        """Takes in an episode; prints if the last line is a while ago."""
+        self.episodes += 1
+        best = max(self._returns[1], episode.episode_return) if self.episodes > 1 else episode.episode_return
+        self._returns = [self._returns[0] + episode.episode_return, best]
+        if time.monotonic() - self._printed_at >= PROGRESS_PERIOD_S:
+            self._printed_at = time.monotonic()
+            say(self.line())
+
+    def line(self) -> str:
+        """Returns where the run stands."""
+        pace = self._env.timesteps / max(time.monotonic() - self._began_at, 1e-9)
+        mean = self._returns[0] / max(self.episodes, 1)
+        return (
+            f"timestep {self._env.timesteps} of {self._timesteps}: {self.episodes} episodes, "
+            f"mean return {mean:.1f}, best {self._returns[1]:.1f}, {pace:.0f} timesteps/s"
+        )
+
+
+def play(arguments: Arguments, config: RunConfig, stop: StopSignal) -> None:
+    """Plays the run and writes its record.
+
+    Raises:
+        GymRemoteError: If the server cannot be reached, is gone, or does what it must not.
+        ValueError: If the mode cannot do without the Q-network and there is none, or the server's game has other
+            buttons.
+        NobodyCanPlayError: If the Q-network fails during the run and nobody can take over.
+        Stopped: If the user stopped it while it was connecting.
+    """
+    controller, vision = wire(arguments, config)
+    journal = Journal(arguments.out, say)
+    memory = controller.memory
+    with stop.waiting():
+        env = RemoteEnv(config.remote, on_wait=say)
+    if env.action_space != gym.spaces.MultiBinary(len(BUTTONS)):
+        env.close()
+        raise ValueError(f"wanted an environment with {len(BUTTONS)} buttons, got {env.action_space}")
+    progress = Progress(env, config.timesteps)
+
+    def on_level(level: str) -> None:
+        say(f"connected; first screen came at {time.time():.3f}")
+        if memory is not None:
+            journal.recall(memory, level)
+
+    runner = Runner(env, controller, vision, config, stop=stop, on_level=on_level)
+    try:
+        for episode in runner.episodes():
+            journal.add(episode)
+            progress.add(episode)
+            if memory is not None:
+                journal.save(memory, runner.level, is_last=False)
+    finally:
+        if memory is not None and runner.level:
+            journal.save(memory, runner.level, is_last=True)
+        env.close()
+    say(progress.line())
+    say(f"the run is over: {runner.end}")
+
+
+def main() -> int:
+    """Plays one run; returns the exit status."""
+    arguments = tyro.cli(Arguments, prog="python -m agent")
+    stop = StopSignal()
+    try:
+        config = RunConfig(
+            epsilon=arguments.epsilon,
+            seed=arguments.seed,
+            timesteps=arguments.timesteps,
+            wallclock_s=arguments.wallclock,
+            remote=RemoteConfig(socket_dir=arguments.socket),
+        )
+        play(arguments, config, stop)
+    except (RunEnd, Stopped) as reason:
+        say(f"the run is over before its first episode: {reason}")
+    except (GymRemoteError, NobodyCanPlayError, ValueError) as error:
+        print(f"agent: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,185 @@
+"""The one environment loop; survives what the server does."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from agent.actions import Buttons, buttons
+from agent.config import RunConfig, VisionConfig
+from agent.controller import Controller, NobodyCanPlayError
+from agent.journal import UNFINISHED, Episode
+from agent.players import Moment
+from agent.remote import RemoteEnv
+from agent.stall import PaceDetector
+from agent.vision import FrameStack, fingerprint
+from agent.wire import GymRemoteError, ResetError, RunEnd
+
+REFUSALS_MAX = 10
+"""Resets and steps the server may refuse in a row before the run is given up."""
+
+
+class Stopped(BaseException):
+    """The user or the machine asked the run to stop."""
+
+
+class StopSignal:
+    """Turns SIGINT and SIGTERM into `Stopped`, but only where nothing is half done."""
+
+    def __init__(self) -> None:
+        """Takes the two signals over."""
+        self._came: str | None = None
+        self._is_waiting = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._handle)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the interface's
+        self._came = signal.Signals(number).name
+        if self._is_waiting:
+            raise Stopped(self._came)
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Lets a signal interrupt what is inside: waiting for the server.
+
+        Raises:
+            Stopped: If a signal came.
+        """
+        self._is_waiting = True
+        try:
+            if self._came:
+                raise Stopped(self._came)
+            yield
+        finally:
+            self._is_waiting = False
+
+
+class Runner:
+    """Plays episode after episode until the run is over."""
+
+    def __init__(
+        self,
+        env: RemoteEnv,
+        controller: Controller,
+        vision: VisionConfig,
+        config: RunConfig,
+        *,
+        stop: StopSignal,
+        on_level: Callable[[str], None],
+    ) -> None:
+        """Wires the loop; nothing is sent yet.
+
+        Args:
+            env: The remote environment.
+            controller: Decides what to hold.
+            vision: How screens become observations.
+            config: Limits of the run and settings of the detectors.
+            stop: Lets the user end the run.
+            on_level: Called once with what the level is known by, when its first screen has come.
+        """
+        self._env = env
+        self._controller = controller
+        self._vision = vision
+        self._config = config
+        self._stop = stop
+        self._on_level = on_level
+        self._stack = FrameStack(vision)
+        self._pace = PaceDetector(config.stall, config.wallclock_s / config.timesteps)
+        self._deadline = time.monotonic() + config.wallclock_s
+        self._refusals = 0
+        self._begin_episode()
+        self.level = ""
+        """What the level is known by; empty until its first screen has come."""
+        self.end = ""
+        """How the run ended; empty while it goes on."""
+
+    def episodes(self) -> Iterator[Episode]:
+        """Plays; gives each episode when it is over, the last one unfinished.
+
+        Raises:
+            GymRemoteError: If the server is gone, or does what it must not; after the last episode was given.
+            NobodyCanPlayError: If the Q-network cannot play and nobody can take over; likewise.
+        """
+        while not self.end:
+            failure: Exception | None = None
+            self._begin_episode()
+            try:
+                self._play()
+            except (RunEnd, Stopped) as reason:
+                self.end = str(reason)
+            except (GymRemoteError, NobodyCanPlayError) as error:
+                failure = error
+            if self._timesteps:
+                self._controller.end_episode(self._return)
+                yield Episode(
+                    episode_return=self._return,
+                    timesteps=self._timesteps,
+                    end=self._episode_end or UNFINISHED,
+                    timesteps_by_player=self._controller.timesteps_by_player,
+                    seconds=time.monotonic() - self._began_at,
+                )
+            if failure:
+                raise failure
+
+    def _begin_episode(self) -> None:
+        self._timesteps = 0
+        self._return = 0.0
+        self._episode_end = ""
+        self._began_at = time.monotonic()
+
+    def _play(self) -> None:
+        """Plays one episode to its end, or to the run's."""
+        self._controller.begin_episode(self._env.timesteps / self._config.timesteps)
+        self._reset()
+        while not self._episode_end and not self._is_over():
+            moment = Moment(stack=self._stack, timestep=self._timesteps, episode_return=self._return)
+            began_at = time.perf_counter()
+            held = self._controller.act(moment)
+            if self._controller.is_learned_playing and self._pace.update(time.perf_counter() - began_at):
+                self._controller.retire_learned(f"deciding takes over {self._pace.limit_s * 1000:.1f} ms a timestep")
+            self._step(held)
+
+    def _is_over(self) -> bool:
+        """Are the run's own limits reached? The server's come as exceptions."""
+        if self._env.timesteps >= self._config.timesteps:
+            self.end = f"{self._config.timesteps} timesteps played"
+        elif time.monotonic() >= self._deadline:
+            self.end = f"{self._config.wallclock_s:g} s used up"
+        return bool(self.end)
+
+    def _reset(self) -> None:
+        try:
+            with self._stop.waiting():
+                screen, _ = self._env.reset()
+        except ResetError:
+            # The server holds an episode for running: play on in it.
+            self._count_refusal()
+            self._step(buttons())
+            return
+        self._stack.reset(screen)
+        if not self.level:
+            self.level = fingerprint(screen, self._vision)
+            self._on_level(self.level)
+
+    def _step(self, held: Buttons) -> None:
+        try:
+            with self._stop.waiting():
+                screen, reward, terminated, truncated, _ = self._env.step(held)
+        except ResetError:
+            # The server holds the episode for over: begin the next.
+            self._count_refusal()
+            self._episode_end = "refused"
+            return
+        self._refusals = 0
+        self._stack.push(screen)
+        self._timesteps += 1
+        self._return += float(reward)
+        self._controller.took(held, self._return)
+        if terminated or truncated:
+            self._episode_end = "terminated" if terminated else "truncated"
+
+    def _count_refusal(self) -> None:
+        self._refusals += 1
+        if self._refusals > REFUSALS_MAX:
+            raise GymRemoteError(f"the server refused {self._refusals} steps and resets in a row")
