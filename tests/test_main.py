@@ -18,7 +18,6 @@ from agent.actions import ACTION_TABLE
 from agent.config import NetworkConfig, VisionConfig
 from agent.network import QNetwork, save
 
-
 pytestmark = pytest.mark.slow
 
 
