@@ -18,10 +18,12 @@ u8 pad_of_buttons(u16 buttons)
 void native_tick(Native *native, u8 pad)
 {
     game_selected = &native->game;
-    if (G.cmd != CMD_NONE)
+    if (G.cmd != CMD_NONE) {
         game_load(G.cmd == CMD_START);
-    else
+        G.cmd = CMD_NONE;
+    } else {
         game_frame(pad);
+    }
 }
 
 Native *native_new(void)
@@ -46,6 +48,7 @@ void native_load(Native *native, int zone, int act, u32 seed)
     G.act = act;
     G.seed = seed;
     game_load(1);
+    G.cmd = CMD_NONE;
 }
 
 static void describe(const struct Game *game, s32 frames, Outcome *outcome)

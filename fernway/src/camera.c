@@ -1,8 +1,6 @@
 /* The camera: ahead of a moving player, so that what comes can be seen in time; calm up and down. */
 #include "physics.h"
 
-#define SCREEN_WIDTH 320
-#define SCREEN_HEIGHT 224
 #define LEAD_MAX 72             /* pixels ahead at top speed */
 #define LEAD_STEP 2             /* pixels a frame */
 #define MIDDLE 136              /* screen line the feet rest at */

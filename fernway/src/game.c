@@ -48,7 +48,6 @@ void game_load(u8 new_game)
     G.end_x = G.level.end_x;
     start();
     G.magic = 0x4645524E;
-    G.cmd = CMD_NONE;
 }
 
 static void clock(void)

@@ -4,6 +4,8 @@
 
 #include "level.h"
 
+#define SCREEN_WIDTH 320
+#define SCREEN_HEIGHT 224
 #define OBJECTS 40
 #define BROKEN_MAX 192
 #define LIVES_START 3
@@ -77,7 +79,9 @@ struct Game {
     u16 broken_count;           /* 0x56 */
     u32 random;                 /* 0x58 */
     u16 spawn_first, spawn_last; /* 0x5C spawns first..last-1 are near the camera */
-    u8 gone[LEVEL_SPAWNS / 8];  /* 0x60 collected rings, dead enemies */
+    u8 balancing;               /* 0x60 standing with nothing under the middle */
+    u8 reserved[3];
+    u8 gone[LEVEL_SPAWNS / 8];  /* 0x64 collected rings, dead enemies */
     u8 active[LEVEL_SPAWNS / 8]; /* has an object at present */
     u16 broken[BROKEN_MAX];     /* indices into level.blocks of walls broken so far */
     Object objects[OBJECTS];
@@ -105,12 +109,12 @@ GAME_OFFSET(grounded, 0x27);
 GAME_OFFSET(px, 0x28);
 GAME_OFFSET(angle, 0x40);
 GAME_OFFSET(stride, 0x50);
-GAME_OFFSET(gone, 0x60);
-GAME_OFFSET(objects, 0x60 + 2 * (LEVEL_SPAWNS / 8) + 2 * BROKEN_MAX);
+GAME_OFFSET(gone, 0x64);
+GAME_OFFSET(objects, 0x64 + 2 * (LEVEL_SPAWNS / 8) + 2 * BROKEN_MAX);
 _Static_assert(sizeof(Object) == 28, "the same layout on the 68000 and on the host");
 
 /* game.c */
-void game_load(u8 new_game);    /* makes the level (zone, act, seed) and stands the player at its start */
+void game_load(u8 new_game);    /* makes the level (zone, act, seed) and stands the player at its start; leaves cmd */
 void game_frame(u8 pad);        /* one frame of logic; draws nothing */
 u32 game_random(void);
 void add_score(u16 points);

@@ -57,6 +57,7 @@ void player_reset(void)
     G.rolling = G.jumping = G.ducking = G.charging = G.hurt = G.sprung = G.skidding = G.pushing = 0;
     G.control_lock = G.invulnerable = G.riding = G.timer = G.idle = G.dead = 0;
     G.stride = 0;
+    G.balancing = 0;
 }
 
 void player_airborne(void)
@@ -509,6 +510,7 @@ void player_frame(void)
     G.y = PIXEL(G.py);
     G.stride += (u16)((magnitude(G.grounded ? G.speed : G.vx) >> 12) + (G.grounded ? 0 : 24));
     remember_idleness(pad);
+    G.balancing = G.grounded && !G.speed && !G.riding && floor_at((s16)G.x, G.y, -1000).y == NO_FLOOR;
     if (G.y > LEVEL_ROWS * 16 + STAND)
         player_die();
 }

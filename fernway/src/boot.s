@@ -1,0 +1,66 @@
+| Start of the ROM: vectors, header, reset, interrupts.
+    .section .vectors,"ax"
+    .long   0x00FFFFF0          | stack grows down from the end of work RAM
+    .long   _start
+    .rept   28
+    .long   _fault
+    .endr
+    .long   _vblank             | 30: level 6, vertical blank
+    .rept   33
+    .long   _fault
+    .endr
+
+    | 0x100: header, read by consoles and emulators
+    .ascii  "SEGA MEGA DRIVE "
+    .ascii  "(C)QJRK 2026.JAN"
+    .ascii  "FERNWAY                                         "
+    .ascii  "FERNWAY                                         "
+    .ascii  "GM 00000000-00"
+    .word   0                   | 0x18E checksum, romtool.py fills it in
+    .ascii  "J               "
+    .long   0x00000000, 0       | 0x1A0 first and last byte of the ROM, romtool.py fills in the latter
+    .long   0x00FF0000, 0x00FFFFFF
+    .ascii  "            "
+    .ascii  "            "
+    .ascii  "FREE GAME, MIT LICENCE                  "
+    .ascii  "JUE             "      | all regions: 60 Hz wherever the console has it
+
+    .text
+    .globl  _start
+_start:
+    move.w  #0x2700,%sr
+    move.b  0xA10001,%d0        | consoles with a licence check want this greeting
+    andi.b  #0x0F,%d0
+    beq.s   1f
+    move.l  #0x53454741,0xA14000
+1:  tst.w   0xC00004            | drop a half-sent video command
+    move.w  #0,0xA11200         | the sound processor stays in reset: the game is silent
+    move.w  #0,0xA11100
+    lea     0x00FF0000,%a0      | clear work RAM
+    move.w  #0x3FFF,%d0
+    moveq   #0,%d1
+2:  move.l  %d1,(%a0)+
+    dbra    %d0,2b
+    move.b  #0x9F,0xC00011      | silence the four tone channels
+    move.b  #0xBF,0xC00011
+    move.b  #0xDF,0xC00011
+    move.b  #0xFF,0xC00011
+    jsr     rom_main
+_fault:
+    stop    #0x2700
+    bra.s   _fault
+
+_vblank:
+    addq.w  #1,vblanks
+    rte
+
+    | void wait_vblank(void): sleeps until the next vertical blank begins. One that came while the game was still busy
+    | does not count.
+    .globl  wait_vblank
+wait_vblank:
+    clr.w   vblanks
+3:  stop    #0x2000
+    tst.w   vblanks
+    beq.s   3b
+    move.w  #0x2700,%sr
+    rts
