@@ -163,6 +163,7 @@ class Stream:
         self._socket = connection
         self._message_bytes_max = message_bytes_max
         self._buffer = bytearray()
+        self._timeout_s: float | None = connection.gettimeout()
         self._searched = 0  # bytes of the buffer known to hold no end of a message
 
     @property
@@ -177,7 +178,7 @@ class Stream:
             EOFError: If the other end is gone; what it sent before can still be received.
             TimeoutError: If the other end does not take it in time.
         """
-        self._socket.settimeout(timeout_s)
+        self._set_timeout(timeout_s)
         try:
             self._socket.sendall(encode(type_, content))
         except (BrokenPipeError, ConnectionResetError):
@@ -192,21 +193,16 @@ class Stream:
             ProtocolError: If what came is not a message of the known form.
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        if not self._buffer:
+            data = self._read(timeout_s)
+            if data.find(_MESSAGE_END) == len(data) - 1 <= self._message_bytes_max:
+                return decode(data[:-1])  # one message and no more, as nearly always
+            self._buffer += data
         while (end := self._buffer.find(_MESSAGE_END, self._searched)) < 0:
             self._searched = len(self._buffer)
             self._check_length(self._searched)
-            if deadline is not None:
-                timeout_s = deadline - time.monotonic()
-                if timeout_s <= 0:
-                    raise TimeoutError
-            self._socket.settimeout(timeout_s)
-            try:
-                data = self._socket.recv(_READ_BYTES)
-            except ConnectionResetError:
-                data = b""
-            if not data:
-                raise EOFError
-            self._buffer += data
+            left_s = None if deadline is None else deadline - time.monotonic()
+            self._buffer += self._read(left_s)
         self._check_length(end)
         message = bytes(self._buffer[:end])
         del self._buffer[: end + 1]
@@ -216,6 +212,24 @@ class Stream:
     def close(self) -> None:
         """Closes the socket."""
         self._socket.close()
+
+    def _read(self, timeout_s: float | None) -> bytes:
+        """Reads what has come, and waits for it if nothing has."""
+        self._set_timeout(timeout_s)
+        try:
+            data = self._socket.recv(_READ_BYTES)
+        except ConnectionResetError:
+            raise EOFError from None
+        if not data:
+            raise EOFError
+        return data
+
+    def _set_timeout(self, timeout_s: float | None) -> None:
+        if timeout_s != self._timeout_s:
+            if timeout_s is not None and timeout_s <= 0:
+                raise TimeoutError
+            self._socket.settimeout(timeout_s)
+            self._timeout_s = timeout_s
 
     def _check_length(self, length: int) -> None:
         if length > self._message_bytes_max:
