@@ -1,7 +1,10 @@
 """Writes fernway/src/art.c: everything drawn, as C data."""
 
+import functools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from fernway.art import headers
 from fernway.art.glyphs import GLYPHS, glyph
@@ -50,6 +53,7 @@ def build_zone(zone: Zone) -> tuple[TileSet, list[int], TileSet, list[int]]:
     return blocks, block_list, back, back_list
 
 
+@functools.cache
 def build_pictures() -> tuple[SpriteSheet, int, dict[str, list[Piece]]]:
     """Cuts the glyphs and all pictures: sheet, index of the first glyph, pieces by picture name.
 
@@ -57,7 +61,7 @@ def build_pictures() -> tuple[SpriteSheet, int, dict[str, list[Piece]]]:
         ValueError: If they need more tiles than video memory has, or a picture of art.h is missing.
     """
     sheet = SpriteSheet(headers.TILE_COMMON)
-    first = sheet.keep([glyph(character) for character in GLYPHS])
+    first = sheet.keep(np.concatenate([glyph(character) for character in GLYPHS], 1))
     drawn = drawings()
     missing = set(headers.PICTURES) ^ set(drawn)
     if missing:

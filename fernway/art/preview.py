@@ -75,11 +75,13 @@ def _sprite(screen: Image, tiles: Tiles, pieces: list[Piece], x: int, y: int, *,
     for piece in reversed(pieces):
         width, height = (piece.size >> 2) + 1, (piece.size & 3) + 1
         for number in range(width * height):
+            word = piece.attr ^ HFLIP * mirrored
             col, row = divmod(number, height)
-            if mirrored:
+            if word & HFLIP:
                 col = width - 1 - col
+            if word & VFLIP:
+                row = height - 1 - row
             left = x + (piece.flip_dx if mirrored else piece.dx)
-            word = piece.attr | HFLIP * mirrored
             _put(screen, tiles[(piece.attr & INDEX) + number], word, y + piece.dy + row * SIZE, left + col * SIZE)
 
 
