@@ -1,0 +1,231 @@
+#!/usr/bin/env bash
+# Every chore of the project, one word each: see usage below.
+set -euo pipefail
+readonly CALLED_FROM=$PWD
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+readonly IMAGE=qjerk
+readonly REMOTE_ENV_IMAGE=qjerk-remote-env
+readonly TORCH_INDEX=https://download.pytorch.org/whl/cpu
+readonly COVERAGE_FLOOR=0 # percent of branches and lines, as reached
+readonly STAMP=.venv/qjerk.stamp
+readonly PYTHON=.venv/bin/python
+
+usage() {
+  cat <<'USAGE'
+usage: ./build.sh WORD [ARGUMENT...]
+
+  demo [ARGUMENT...]        plays two episodes and films the best: score and video in results/demo/
+  test [ARGUMENT...]        runs every test; with arguments, pytest with these
+  check                     format, lint, types, scripts: what CI demands
+  image [--wheels DIR]      builds the submission image. DIR: a folder with torch's CPU wheel, where PyTorch's index
+                            cannot be reached; by default the one that pip's find-links names, if any
+  smoke [ARGUMENT...]       plays a level with the image as the contest's tooling does; --help names its settings
+  push REGISTRY/NAME:TAG    tags the image and pushes it
+
+demo, test and check make .venv first and install what they need there: a few minutes, once.
+USAGE
+}
+
+fail() {
+  echo "build.sh: $*" >&2
+  exit 1
+}
+
+# ---- the virtual environment
+
+find_python() {
+  local name
+  for name in python3.11 python3 python3.12 python3.13 python; do
+    if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      echo "$name"
+      return
+    fi
+  done
+  fail "Python 3.11 or newer is needed, and none is on PATH: install python3.11 (Debian: python3, python3-venv)"
+}
+
+# What an installation depends on: where it lies, what it is asked for, and what is compiled for it.
+installation_stamp() {
+  echo "$PWD"
+  {
+    cat pyproject.toml
+    if [[ -f setup.py ]]; then cat setup.py; fi
+    find fernway -name '*.[ch]' -print0 | LC_ALL=C sort -z | xargs -0 cat
+  } | cksum
+}
+
+install_torch() {
+  local version have log
+  version=$(sed -n 's/.*"torch==\([0-9.]*\)".*/\1/p' pyproject.toml)
+  have=$("$PYTHON" -c 'from importlib.metadata import version; print(version("torch"))' 2>/dev/null) || have=
+  if [[ ${have%+*} == "$version" ]]; then return; fi
+  if [[ $(uname -s) != Linux ]]; then return; fi # elsewhere PyPI's own torch is the CPU build
+  # On Linux PyPI's torch brings several GB of CUDA. First what the user's own pip settings offer, then PyTorch's index.
+  log=$(mktemp)
+  if ! "$PYTHON" -m pip install --no-deps "torch==$version+cpu" 2>"$log" &&
+    ! "$PYTHON" -m pip install --no-deps --index-url "$TORCH_INDEX" "torch==$version+cpu" 2>>"$log"; then
+    cat "$log" >&2
+    rm -f "$log"
+    fail "cannot install torch $version+cpu: neither pip's settings nor $TORCH_INDEX gave it; its errors stand above"
+  fi
+  rm -f "$log"
+}
+
+set_up() {
+  local stamp python
+  stamp=$(installation_stamp)
+  if [[ -f $STAMP && $(<"$STAMP") == "$stamp" && -x $PYTHON ]]; then return; fi
+  # A folder that was moved, or whose Python is gone, has scripts in .venv that point nowhere: then begin anew.
+  if [[ ! -x $PYTHON || (-f $STAMP && $(head -n 1 "$STAMP") != "$PWD") ]]; then
+    python=$(find_python)
+    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+      fail "$python lacks its venv module: install it (Debian, Ubuntu: apt-get install python3-venv)"
+    "$python" -m venv --clear .venv
+  fi
+  rm -f "$STAMP"
+  install_torch
+  "$PYTHON" -m pip install -e '.[contest,dev]' || fail "the installation failed; pip's errors stand above"
+  echo "$stamp" >"$STAMP"
+}
+
+# ---- containers
+
+engine_answers() {
+  docker version >/dev/null 2>&1
+}
+
+need_engine() {
+  command -v docker >/dev/null || fail "docker is missing: install Docker (Debian: apt-get install docker.io)"
+  engine_answers || fail "no Docker engine answers: start it (tests/with_engine.sh COMMAND starts one for a command)"
+}
+
+need_image() {
+  docker image inspect "$IMAGE" >/dev/null 2>&1 || fail "the image $IMAGE is not built: run ./build.sh image"
+}
+
+# The folder of torch's CPU wheel that pip is configured to look into, if there is one.
+configured_wheels() {
+  local python folder wheels
+  python=$(find_python)
+  for folder in $("$python" -m pip config list 2>/dev/null | sed -n "s/.*find-links='\(.*\)'/\1/p"); do
+    wheels=("${folder#file://}"/torch-*+cpu-*.whl)
+    if [[ -f ${wheels[0]} ]]; then
+      echo "${folder#file://}"
+      return
+    fi
+  done
+}
+
+# docker build; a folder of torch's wheel, if given, takes the place of PyTorch's index: it is served on loopback as
+# long as the build takes.
+build_image() {
+  local folder=$1 root server port
+  shift
+  if [[ -z $folder ]]; then
+    docker build "$@" || build_failed
+    return
+  fi
+  root=$(mktemp -d)
+  mkdir -p "$root/cpu/torch"
+  ln -s "$folder"/torch-*+cpu-*.whl "$root/cpu/torch/"
+  # The port is part of the build's cache key: the same one each time, another only where it is taken.
+  for port in {38710..38719}; do
+    "$(find_python)" -m http.server --bind 127.0.0.1 --directory "$root" "$port" >/dev/null 2>&1 &
+    server=$!
+    while kill -0 "$server" 2>/dev/null && ! (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do sleep 0.1; done
+    if kill -0 "$server" 2>/dev/null; then break; fi
+  done
+  # shellcheck disable=SC2064 # the values of now
+  trap "kill $server 2>/dev/null || true; rm -rf '$root'" EXIT
+  docker build --network=host --build-arg "TORCH_INDEX=http://127.0.0.1:$port/cpu" "$@" || build_failed
+}
+
+build_failed() {
+  fail "docker build failed (tests/make_base_image.sh makes the base image where no container registry can be reached)"
+}
+
+# ---- the words
+
+demo() {
+  set_up
+  "$PYTHON" -m contest demo "$@"
+}
+
+run_tests() {
+  set_up
+  if ! engine_answers; then echo "build.sh: no Docker engine answers: the container tests are skipped"; fi
+  if (($# > 0)); then
+    "$PYTHON" -m pytest "$@"
+  else
+    "$PYTHON" -m pytest --cov --cov-fail-under="$COVERAGE_FLOOR"
+  fi
+}
+
+check() {
+  local scripts
+  set_up
+  mapfile -t scripts < <(git grep -lIE --untracked '^#!.*\b(ba)?sh\b' -- ':!*.md')
+  "$PYTHON" -m ruff format --check .
+  "$PYTHON" -m ruff check .
+  "$PYTHON" -m mypy
+  .venv/bin/shellcheck "${scripts[@]}"
+}
+
+image() {
+  local wheels bytes
+  wheels=$(configured_wheels)
+  case ${1-} in
+    "") ;;
+    --wheels)
+      (($# == 2)) || fail "wanted: image --wheels DIR, got: image $*"
+      wheels=$(cd "$CALLED_FROM" && realpath "$2")
+      compgen -G "$wheels/torch-*+cpu-*.whl" >/dev/null || fail "wanted a folder with torch-*+cpu-*.whl, got: $2"
+      ;;
+    *) fail "wanted: image [--wheels DIR], got: image $*" ;;
+  esac
+  need_engine
+  build_image "$wheels" -t "$IMAGE" .
+  bytes=$(docker image inspect --format '{{.Size}}' "$IMAGE")
+  echo "build.sh: $IMAGE built, $((bytes / 1000000)) MB"
+}
+
+smoke() {
+  need_engine
+  need_image
+  build_image "$(configured_wheels)" --quiet -f tests/remote_env/Dockerfile -t "$REMOTE_ENV_IMAGE" .
+  "$(find_python)" tests/smoke.py --agent "$IMAGE" --remote-env "$REMOTE_ENV_IMAGE" "$@"
+}
+
+push() {
+  local target=${1-} log
+  (($# == 1)) || fail "wanted: push REGISTRY/NAME:TAG, got: push $*"
+  [[ $target =~ ^(localhost|[A-Za-z0-9.-]+\.[A-Za-z0-9-]+|[A-Za-z0-9.-]+:[0-9]+|localhost:[0-9]+)(/[a-z0-9]+([._-]+[a-z0-9]+)*)+:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$ ]] ||
+    fail "wanted REGISTRY/NAME:TAG such as registry.example.org/me/qjerk:v1, got: $target"
+  need_engine
+  need_image
+  docker tag "$IMAGE" "$target"
+  log=$(mktemp)
+  if ! docker push "$target" 2>"$log"; then
+    cat "$log" >&2
+    fail "the push to ${target%%/*} failed: $(tail -n 1 "$log") (is it running, and are you logged in: docker login?)"
+  fi
+  rm -f "$log"
+}
+
+word=${1-}
+if (($# > 0)); then shift; fi
+case $word in
+  demo | check | image | smoke | push) "$word" "$@" ;;
+  test) run_tests "$@" ;;
+  help | -h | --help) usage ;;
+  "")
+    usage >&2
+    exit 2
+    ;;
+  *)
+    echo "build.sh: no such word: $word" >&2
+    usage >&2
+    exit 2
+    ;;
+esac
