@@ -1,0 +1,125 @@
+"""The demo: the agent plays two episodes through the remote environment, and the better one becomes a video."""
+
+import csv
+import shutil
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from tyro.conf import arg
+
+from contest import games
+from contest.env import EPISODE_TIMESTEPS
+from contest.monitor import Record
+from contest.trial import RECORD_FILE, Outcome, Trial, agent_words, play
+from contest.video import make_video
+
+
+class DemoError(Exception):
+    """The demo came to nothing; the message is one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """Lets an agent play a few episodes, prints the score and makes a video of the best."""
+
+    game: Annotated[str, arg(metavar="GAME")] = "Airstriker-Genesis-v0"
+    """Name of the game; its free ROM ships with stable-retro."""
+
+    state: Annotated[str | None, arg(metavar="STATE")] = None
+    """A state's name or the path of a .state file; None is the game's default."""
+
+    agent: Annotated[str, arg(metavar="COMMAND")] = "{python} -m agent --seed {seed} --out out"
+    """The agent's command; it runs in a folder of its own with tmp/sock in it."""
+
+    episodes: Annotated[int, arg(metavar="N")] = 2
+    """Episodes to play."""
+
+    seed: Annotated[int, arg(metavar="N")] = 0
+    """Of the server's delays and the agent."""
+
+    results: Annotated[Path, arg(metavar="DIR")] = Path("results/demo")
+    """Folder for monitor.csv, episodes.csv and best.mp4; `run` in it holds everything else."""
+
+
+def demo(options: Demo, console: Console) -> Path:
+    """Plays, prints the score and makes the video.
+
+    Returns:
+        The video.
+
+    Raises:
+        GameError, TrialError, VideoError: If a part of it fails.
+        DemoError: If no episode was played to its end.
+    """
+    if options.episodes < 1:
+        raise DemoError(f"wanted at least 1 episode, got {options.episodes}")
+    level = games.find(options.game, options.state)
+    folder = options.results.absolute() / "run"
+    trial = Trial(
+        game=level.game,
+        state=level.state,
+        agent=agent_words(options.agent, options.seed),
+        seed=options.seed,
+        server=("--episodes", str(options.episodes), "-b", "bk2"),
+        folder=folder,
+    )
+    console.print(
+        f"{level.game} {level.state or ''}: {options.episodes} episodes by `{options.agent}`", highlight=False
+    )
+    outcome = _play(trial, options.episodes, console)
+    episodes = outcome.record.episodes
+    if not episodes:
+        raise DemoError(f"no episode was played to its end; what was said is in {folder}")
+    for number, (value, length) in enumerate(episodes, start=1):
+        console.print(f"episode {number}: return {value:.1f} in {length} timesteps", highlight=False)
+    pace = outcome.record.timesteps / max(outcome.record.seconds, 1e-9)
+    console.print(f"[bold]score {sum(value for value, _ in episodes) / len(episodes):.1f}[/], {pace:.0f} timesteps/s")
+    shutil.copy(folder / "monitor.csv", options.results / "monitor.csv")
+    _keep_episodes(folder, options.results / "episodes.csv", episodes)
+    best = max(range(len(episodes)), key=lambda index: episodes[index][0])
+    recordings = sorted((folder / "bk2").glob("*.bk2"))
+    video = make_video(recordings[best], options.results / "best.mp4", console, expected_return=episodes[best][0])
+    console.print(f"episode {best + 1} is in {video}; monitor.csv and episodes.csv lie beside it", highlight=False)
+    return video
+
+
+def _keep_episodes(folder: Path, out: Path, episodes: list[tuple[float, int]]) -> None:
+    """Puts the agent's own episodes.csv beside the monitor's file, or the server's view where the agent wrote none."""
+    theirs = folder / "out" / "episodes.csv"
+    if theirs.is_file():
+        shutil.copy(theirs, out)
+        return
+    with out.open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("return", "timesteps"), *episodes])
+
+
+def _play(trial: Trial, episodes: int, console: Console) -> Outcome:
+    """Plays with a progress bar."""
+    stop = threading.Event()
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("playing", total=episodes * EPISODE_TIMESTEPS, note="")
+        watcher = threading.Thread(target=_watch, args=(trial, progress, bar, episodes, stop), daemon=True)
+        watcher.start()
+        try:
+            return play(trial, stop)
+        finally:
+            stop.set()
+            watcher.join()
+
+
+def _watch(trial: Trial, progress: Progress, bar: TaskID, episodes: int, stop: threading.Event) -> None:
+    """Keeps the bar up to date."""
+    while not stop.wait(0.5):
+        try:
+            record = Record.load(trial.folder / RECORD_FILE)
+        except (OSError, ValueError):
+            continue
+        length = record.unfinished[1] if record.unfinished else 0
+        done = len(record.episodes) * EPISODE_TIMESTEPS + length
+        note = f"episode {min(len(record.episodes) + 1, episodes)} of {episodes}, timestep {record.timesteps}"
+        progress.update(bar, completed=done, note=note)

@@ -1,0 +1,92 @@
+"""An evaluation as people see it: progress while it runs, a line for each run that is through."""
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from contest.evaluate import Report
+from contest.pairs import Pair
+from contest.trial import timesteps_so_far
+
+
+class Display:
+    """Shows the reports of `evaluate` on stderr; a context manager.
+
+    On a terminal there is a bar for all timesteps and one for each run; elsewhere, only the lines of finished runs.
+
+    Args:
+        console: Where to.
+        timesteps: Of each run.
+    """
+
+    def __init__(self, console: Console, timesteps: int) -> None:
+        """Shows nothing yet."""
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._progress = Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal)
+        self._console = console
+        self._timesteps = timesteps
+        self._all: TaskID | None = None
+        self._bars: dict[str, TaskID] = {}
+        self._through = self._pairs = 0
+
+    def __enter__(self) -> Self:
+        """Starts the display."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Ends the display."""
+        self._progress.stop()
+
+    def begin(self, done: int, pairs: int) -> None:
+        """Takes the numbers of runs that are there already and of all."""
+        self._through, self._pairs = done, pairs
+        if done:
+            self._say(f"{done} of {pairs} runs are there already")
+        self._all = self._progress.add_task("timesteps", total=pairs * self._timesteps)
+        self._progress.update(self._all, completed=done * self._timesteps)
+
+    def tell(self, report: Report) -> None:
+        """Takes a report."""
+        running = {_name(pair): timesteps_so_far(pair.trial.folder) for pair in report.running}
+        if report.finished is not None:
+            self._through += 1
+            colour = "red" if report.failed else "green"
+            word = "failed: " if report.failed else ""
+            number = f"[{self._through}/{self._pairs}]"
+            self._say(f"{number} {_name(report.finished)}: {word}{report.text}", style=colour)
+            self._drop(_name(report.finished))
+            return
+        for name, timesteps in running.items():
+            if name not in self._bars:
+                self._bars[name] = self._progress.add_task(name, total=self._timesteps)
+            self._progress.update(self._bars[name], completed=timesteps)
+        if self._all is not None:
+            begun = sum(min(timesteps, self._timesteps) for timesteps in running.values())
+            self._progress.update(self._all, completed=self._through * self._timesteps + begun)
+
+    def _drop(self, name: str) -> None:
+        """Takes a finished run's bar away."""
+        if (bar := self._bars.pop(name, None)) is not None:
+            self._progress.remove_task(bar)
+
+    def _say(self, line: str, style: str = "") -> None:
+        """Prints a line above the bars."""
+        self._console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def _name(pair: Pair) -> str:
+    """What a run is called."""
+    return f"{pair.game} {pair.state or 'default'} seed {pair.trial.seed}"

@@ -1,0 +1,142 @@
+"""Levels x seeds x any agent command -> scores: in parallel, resumable, and none lost because of another."""
+
+import fcntl
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from contest.pairs import Evaluation, EvaluationError, Pair, read_pairs
+from contest.scores import Failure, PairScore, Scores
+from contest.trial import Stopped, TrialError
+
+LOOK_S = 0.5
+"""Seconds between two reports of progress."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A word on the progress of an evaluation."""
+
+    finished: Pair | None = None
+    """The pair that is through with this report; None in the reports between."""
+
+    text: str = ""
+    """Of a finished pair: its score, or what went wrong."""
+
+    failed: bool = False
+    """Whether the finished pair gave no score."""
+
+    running: tuple[Pair, ...] = ()
+    """The pairs that are being run."""
+
+
+def evaluate(evaluation: Evaluation, tell: Callable[[Report], None], reused: Callable[[int, int], None]) -> Scores:
+    """Runs what is missing and scores everything.
+
+    scores.json and scores.csv are brought up to date after every run, so a crash or a KeyboardInterrupt, which is
+    passed on after the running agents have been ended, loses nothing that is finished.
+
+    Args:
+        evaluation: What to do.
+        tell: Called several times a second while agents run, and once for each that is through.
+        reused: Called once with the numbers of pairs that are done already and of all pairs.
+
+    Raises:
+        EvaluationError: If it cannot begin.
+    """
+    pairs = list(read_pairs(evaluation))
+    evaluation.results.mkdir(parents=True, exist_ok=True)
+    with _claimed(evaluation.results):
+        scores = {index: score for index, pair in enumerate(pairs) if (score := pair.done()) is not None}
+        failures: dict[int, str] = {}
+
+        def summary() -> Scores:
+            """What there is, in the order of the list."""
+            there = tuple(scores[index] for index in sorted(scores))
+            missing = (index for index in range(len(pairs)) if index not in scores)
+            lost = tuple(
+                Failure(
+                    game=pairs[index].game,
+                    state=pairs[index].state,
+                    seed=pairs[index].trial.seed,
+                    reason=failures.get(index, ""),
+                )
+                for index in missing
+            )
+            return Scores(agent=evaluation.agent, timesteps=evaluation.timesteps, levels=there, missing=lost)
+
+        reused(len(scores), len(pairs))
+        summary().save(evaluation.results)
+        todo = [index for index in range(len(pairs)) if index not in scores]
+        for index, result in _run_all([pairs[index] for index in todo], todo, evaluation.jobs, tell):
+            if isinstance(result, PairScore):
+                scores[index] = result
+            else:
+                failures[index] = result
+            summary().save(evaluation.results)
+        return summary()
+
+
+def _run_all(
+    pairs: list[Pair], indices: list[int], jobs: int, tell: Callable[[Report], None]
+) -> Iterator[tuple[int, PairScore | str]]:
+    """Runs pairs, some at a time.
+
+    Yields:
+        A pair's index and its score, or why there is none, as they come.
+    """
+    stop = threading.Event()
+    running: set[int] = set()
+
+    def run(position: int) -> tuple[PairScore, str]:
+        if stop.is_set():
+            raise Stopped
+        running.add(position)
+        try:
+            return pairs[position].run(stop)
+        finally:
+            running.discard(position)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        futures: dict[Future[tuple[PairScore, str]], int] = {pool.submit(run, k): k for k in range(len(pairs))}
+        pending = set(futures)
+        try:
+            while pending:
+                through, pending = wait(pending, timeout=LOOK_S, return_when=FIRST_COMPLETED)
+                tell(Report(running=tuple(pairs[k] for k in sorted(running.copy()))))
+                for future in through:
+                    position = futures[future]
+                    result, report = _result(future, pairs[position])
+                    tell(report)
+                    yield indices[position], result
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def _result(future: "Future[tuple[PairScore, str]]", pair: Pair) -> tuple[PairScore | str, Report]:
+    """What became of a pair, for the scores and for people."""
+    try:
+        score, remark = future.result()
+    except (TrialError, OSError) as error:
+        return str(error), Report(finished=pair, text=str(error), failed=True)
+    text = f"{score.score:.1f} over {score.episodes} episodes, {score.timesteps_per_s:.0f} timesteps/s"
+    return score, Report(finished=pair, text=f"{text}; {remark}" if remark else text)
+
+
+@contextmanager
+def _claimed(folder: Path) -> Iterator[None]:
+    """Keeps a second evaluation out of a results folder.
+
+    Raises:
+        EvaluationError: If there is one already.
+    """
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise EvaluationError(f"another evaluation writes to {folder}") from None
+        yield

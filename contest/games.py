@@ -1,0 +1,208 @@
+"""Names of games and levels: what there is, what a user's spelling means, and games that other packages bring along.
+
+A package makes its games known by entry points, so that this one need not import it:
+
+    [project.entry-points."qjerk.games"]         # an integration of stable-retro
+    Some-Genesis-v0 = "package:register"         # register() makes its folder known to stable-retro
+
+    [project.entry-points."qjerk.environments"]  # an environment that needs no emulator
+    Some-Native-v0 = "package.module"            # an object that has the two methods of NativeGame
+"""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, Protocol, cast, runtime_checkable
+
+import gymnasium as gym
+from stable_retro import data
+
+INTEGRATIONS = "qjerk.games"
+"""Entry points whose object, called without arguments, registers an integration of that name with stable-retro."""
+
+ENVIRONMENTS = "qjerk.environments"
+"""Entry points whose object is a NativeGame."""
+
+_SETS = (
+    data.Integrations.CUSTOM_ONLY,
+    data.Integrations.STABLE,
+    data.Integrations.CONTRIB_ONLY,
+    data.Integrations.EXPERIMENTAL_ONLY,
+)
+"""Where an integration is looked for, first hit wins: the one a package registered on purpose, then stable-retro's."""
+
+
+class GameError(ValueError):
+    """No such game, level or ROM; the message is one line that says what to do."""
+
+
+@runtime_checkable
+class NativeGame(Protocol):
+    """A game that needs no emulator; a module with these two functions will do."""
+
+    def states(self) -> list[str]:
+        """Names of the states `make` knows, the default one first."""
+
+    def make(self, state: str | None, *, discrete_actions: bool, seed: int | None) -> "gym.Env[Any, Any]":
+        """The game at contest timesteps, with a sticky frame skip of its own and no time limit.
+
+        Args:
+            state: One of `states()`, the path of a `.state` file of this game, or None for the default.
+            discrete_actions: Discrete actions instead of MultiBinary(12).
+            seed: Of everything random in it; None draws one.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """A game that exists, and where its episodes start."""
+
+    game: str
+    """The game's full name."""
+
+    state: str | None
+    """A state's name, the absolute path of a `.state` file, or None for the game's default."""
+
+    native: NativeGame | None = None
+    """What makes the environment, where that is not stable-retro."""
+
+    integration: Any = None
+    """The set of stable-retro's integrations it is in, where it is in one."""
+
+    @property
+    def has_contest_scenario(self) -> bool:
+        """Whether the game comes with the contest's reward and end of episode (`contest.json`)."""
+        return self.native is None and data.get_file_path(self.game, "contest.json", self.integration) is not None
+
+
+def _offered(group: str) -> dict[str, EntryPoint]:
+    """Entry points of a group by name."""
+    return {point.name: point for point in entry_points(group=group)}
+
+
+def _load(point: EntryPoint) -> Any:
+    """Loads what an entry point names.
+
+    Raises:
+        GameError: If that fails.
+    """
+    try:
+        return point.load()
+    except Exception as error:  # another package's code: whatever it raises, the user needs to know which one it was
+        raise GameError(f"{point.name}: {point.value} cannot be loaded: {error}") from error
+
+
+def _register(point: EntryPoint) -> None:
+    """Makes a package's integration known to stable-retro, once."""
+    if _integration(point.name) is not None:
+        return
+    register = _load(point)
+    try:
+        register()
+    except Exception as error:  # as above
+        raise GameError(f"{point.name}: {point.value} failed: {error}") from error
+    if _integration(point.name) is None:
+        raise GameError(f"{point.name}: {point.value} registered no integration of that name with a rom.sha")
+
+
+def _integration(game: str) -> Any:
+    """The set of integrations a game is in, None if in none."""
+    return next((found for found in _SETS if data.get_file_path(game, "rom.sha", found)), None)
+
+
+def games() -> list[str]:
+    """Every game there is, with or without its ROM, sorted."""
+    return sorted({*data.list_games(data.Integrations.ALL), *_offered(INTEGRATIONS), *_offered(ENVIRONMENTS)})
+
+
+def states(game: str) -> list[str]:
+    """The states of a game, sorted; a native game's in its own order.
+
+    Raises:
+        GameError: If there is no such game.
+    """
+    level = _find_game(game)
+    if level.native is not None:
+        return level.native.states()
+    return cast(list[str], data.list_states(level.game, level.integration))
+
+
+def find(game: str, state: str | None = None) -> Level:
+    """What a user's spelling means.
+
+    Args:
+        game: Name of a game, with or without its version (`-v0`).
+        state: A state's name or the path of a `.state` file; None is the game's default.
+
+    Raises:
+        GameError: If there is no such game or state, or its ROM is missing.
+    """
+    level = _find_game(game)
+    if state is not None:
+        level = replace(level, state=_find_state(level, state))
+    if level.native is None:
+        _require_rom(level)
+    return level
+
+
+def _find_state(level: Level, state: str) -> str:
+    """A state's name or the absolute path of a state's file.
+
+    Raises:
+        GameError: If it is neither.
+    """
+    if state.endswith(".state") and Path(state).is_file():
+        return str(Path(state).absolute())
+    known = states(level.game)
+    if (name := state.removesuffix(".state")) in known:
+        return name
+    what = "state or file" if state.endswith(".state") else "state"
+    raise GameError(f"{level.game} has no {what} {state!r}{_nearest(name, known)}")
+
+
+def _find_game(name: str) -> Level:
+    """The game at its default state.
+
+    Raises:
+        GameError: If there is none.
+    """
+    spellings = (name, f"{name}-v0", name.removesuffix("-v0"))
+    native, packaged = _offered(ENVIRONMENTS), _offered(INTEGRATIONS)
+    for spelling in spellings:
+        if spelling in native:
+            made = _load(native[spelling])
+            if not isinstance(made, NativeGame):
+                raise GameError(f"{spelling}: {native[spelling].value} wants the functions `states` and `make`")
+            return Level(game=spelling, state=None, native=made)
+        if spelling in packaged:
+            _register(packaged[spelling])
+        if spelling and (integration := _integration(spelling)) is not None:
+            return Level(game=spelling, state=None, integration=integration)
+    raise GameError(f"no game {name!r}{_nearest(name, games())}")
+
+
+def _require_rom(level: Level) -> None:
+    """Checks that the emulator has something to run.
+
+    Raises:
+        GameError: If the ROM is missing.
+    """
+    try:
+        data.get_original_romfile_path(level.game, level.integration)
+    except FileNotFoundError:
+        how = "python -m stable_retro.import DIR"
+        raise GameError(
+            f"the ROM of {level.game} is missing: import it with `{how}`, DIR the folder it is in"
+        ) from None
+
+
+def _nearest(wanted: str, names: Iterable[str]) -> str:
+    """The names most like the wanted one, as the end of a sentence."""
+    by_key = {name.lower().removesuffix("-v0"): name for name in names}
+    key = wanted.lower().removesuffix("-v0")
+    begin = [name for name in by_key if key and name.startswith(key)]
+    alike = [*begin[:3], *difflib.get_close_matches(key, by_key, n=3, cutoff=0.3)]
+    best = [by_key[name] for name in dict.fromkeys(alike)][:3]
+    return f"; nearest: {', '.join(best)}" if best else ""
