@@ -11,9 +11,10 @@ from typing import Any, Never
 import gymnasium as gym
 from numpy.typing import NDArray
 
-from agent.channels import Channel, ChannelForm
+from agent.channels import Channel
 from agent.config import EPISODE_TIMESTEPS, RemoteConfig
 from agent.connect import connect, receive_description
+from agent.description import ChannelForm
 from agent.wire import (
     ClientDisconnectError,
     ConnectError,

@@ -16,8 +16,9 @@ from typing import Any, Self
 
 import gymnasium as gym
 
-from agent.channels import Channel, ChannelForm
+from agent.channels import Channel
 from agent.connect import SOCKET_NAME, socket_address
+from agent.description import ChannelForm
 from agent.wire import (
     ERRORS_BY_ID,
     ClientDisconnectError,

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {"agent", "contest", "training", "fernway"}
 ALLOWED = {
     "agent": set(),
-    "contest": {"agent.remote", "agent.connect", "agent.wire", "agent.channels", "agent.config"},
+    "contest": {"agent.remote", "agent.connect", "agent.wire", "agent.channels", "agent.description", "agent.config"},
     "fernway": set(),
     "training": {"agent", "contest", "fernway"},
 }

@@ -1,0 +1,145 @@
+"""A server of the contest's wire that misbehaves as it is told, on a real Unix socket.
+
+It shares no code with the agent, so that an error there does not cancel out here.
+"""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+SCREEN_BYTES = 2 * 3 * 3
+
+DESCRIPTION: dict[str, Any] = {
+    "ac": ["int_fold", "[2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2],", {"n": "12", "type": "MultiBinary"}],
+    "ob": ["np", '(2, 3, 3), dtype("|u1")', {"type": "Box", "shape": "(2, 3, 3)"}],
+    "reward": ["float", None, {}],
+    "done": ["bool", None, {}],
+    "reset": ["bool", None, {}],
+}
+"""What the contest's server says of the contest's environment, but for a screen of 2 x 3 pixels."""
+
+
+def message(type_: str, content: Any) -> bytes:
+    """Returns a message's bytes."""
+    return json.dumps({"type": type_, "content": content}).encode() + b"\f"
+
+
+ANSWER = message("update", {"ob": True, "reward": 1.5, "done": False})
+"""An answer to a step."""
+
+
+class Peer:
+    """The server's end of one connection."""
+
+    def __init__(self, folder: Path, connection: socket.socket) -> None:
+        self.folder = folder
+        self.connection = connection
+        self.heard = b""
+
+    def say(self, *data: bytes, pause_s: float = 0.0) -> Self:
+        """Sends bytes, each argument by itself."""
+        for piece in data:
+            self.connection.sendall(piece)
+            time.sleep(pause_s)
+        return self
+
+    def describe(self, **changes: Any) -> Self:
+        """Describes the channels."""
+        return self.say(message("description", DESCRIPTION | changes))
+
+    def show(self, pixel: int) -> Self:
+        """Fills the screen, in place as the contest's server does."""
+        with (self.folder / "ob").open("r+b") as file:
+            file.write(bytes([pixel]) * SCREEN_BYTES)
+        return self
+
+    def answer(self, reward: Any = 0.0, done: Any = False, **more: Any) -> Self:
+        """Answers a step or a reset."""
+        return self.say(message("update", {"ob": True, "reward": reward, "done": done} | more))
+
+    def refuse(self, **update: Any) -> Self:
+        """Sends a ResetError and the update that the contest's server lets follow."""
+        return self.say(message("exception", {"reason": None, "exception": 5}), message("update", update))
+
+    def close(self, exception: int | None = None, reason: str | None = None) -> Self:
+        """Closes the connection as the contest's server does."""
+        content = {"reason": reason} if exception is None else {"reason": reason, "exception": exception}
+        return self.say(message("close", content))
+
+    def hear(self) -> dict[str, Any] | None:
+        """Waits for a message; returns none if the client has gone."""
+        while b"\f" not in self.heard:
+            try:
+                data = self.connection.recv(4096)
+            except ConnectionResetError:
+                data = b""
+            if not data:
+                return None
+            self.heard += data
+        data, self.heard = self.heard.split(b"\f", 1)
+        heard: dict[str, Any] = json.loads(data)
+        return heard
+
+    def hear_out(self) -> None:
+        """Listens until the client goes."""
+        while self.hear():
+            pass
+
+
+Script = Callable[[Peer], object]
+
+
+@contextmanager
+def fake_server(folder: Path, script: Script, *, late_s: float = 0.0) -> Iterator[Path]:
+    """Runs a script against each client that connects, one after the other; closes the connection after it.
+
+    Args:
+        folder: Where the socket and the screen's file go.
+        script: What the server does with a client. An error in it fails the test, unless the client is gone.
+        late_s: Seconds before the socket comes up.
+
+    Yields:
+        The folder.
+    """
+    folder.mkdir(exist_ok=True)
+    (folder / "ob").write_bytes(bytes(SCREEN_BYTES))
+    listener = socket.socket(socket.AF_UNIX)
+    errors: list[Exception] = []
+    is_over = threading.Event()
+
+    def serve() -> None:
+        time.sleep(late_s)
+        (folder / "sock").unlink(missing_ok=True)
+        listener.bind(str(folder / "sock"))
+        listener.listen(1)
+        listener.settimeout(0.01)
+        while not is_over.is_set():
+            try:
+                connection, _ = listener.accept()
+            except TimeoutError:
+                continue
+            connection.settimeout(20)
+            with connection:
+                try:
+                    script(Peer(folder, connection))
+                except (BrokenPipeError, ConnectionResetError):
+                    pass  # the client has gone in the middle of it
+                except Exception as error:  # noqa: BLE001 - raised where the test can see it
+                    errors.append(error)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield folder
+    finally:
+        is_over.set()
+        thread.join(30)
+        listener.close()
+    assert not thread.is_alive(), "the script still runs"
+    if errors:
+        raise errors[0]
