@@ -33,10 +33,11 @@ static const Section dangers[] = {
 static const Section gates[] = {
     {section_pocket, 3, 0, {4, 4, 4, 3, 3, 3, 4, 4}},
     {section_wall, 12, 0, {4, 2, 4, 4, 3, 3, 3, 3}},
-    {section_ramp, 11, 0, {2, 1, 2, 2, 5, 3, 3, 2}},
+    {section_ramp, 14, 0, {2, 1, 2, 2, 5, 3, 3, 2}},
     {section_breakable, 0, 0, {2, 4, 2, 4, 2, 4, 4, 4}},
     {section_dead_end, 9, 0, {3, 5, 3, 4, 2, 3, 3, 5}},
-    {section_tower, 19, 0, {3, 3, 3, 4, 2, 4, 3, 4}},
+    {section_tower, 13, 0, {3, 3, 3, 4, 4, 4, 3, 4}},
+    {section_launch, 9, 0, {2, 2, 3, 3, 3, 3, 4, 4}},
 };
 
 #define COUNT(list) (u8)(sizeof(list) / sizeof((list)[0]))
@@ -109,7 +110,7 @@ void level_generate(Level *level, u8 zone, u8 act, u32 seed)
     flat(&b, START_COLS);
     ring_line(&b, 10, b.row, 5);
 
-    dangers_left = 1;
+    dangers_left = pick(&b, 0, 1);
     while (b.col < target) {
         u8 rise = act > 1 ? (u8)(act - 1) : 0;
         b.danger = (u8)(rise + (b.col >> 7));
@@ -125,7 +126,7 @@ void level_generate(Level *level, u8 zone, u8 act, u32 seed)
             dangers_left--;
             rest = dangers_left > 0;
         } else {
-            if (b.row < ROW_HIGH + 12)
+            if (b.row < ROW_HIGH + 13)
                 come_down(&b);
             last_gate = draw(&b, gates, COUNT(gates), last_gate);
             gates[last_gate].build(&b);

@@ -22,7 +22,7 @@ typedef struct {
 /* levelgen_build.c: random numbers, blocks, ground, objects. */
 s16 pick(Builder *b, s16 low, s16 high);                /* low .. high, both included; at most 255 apart */
 u8 chance(Builder *b, u8 of256);
-u8 block_at(const Level *level, s16 col, s16 row);
+u8 cell(const Level *level, s16 col, s16 row);
 u8 is_solid(u8 block);                                  /* from all sides: not empty, one-way or looks only */
 u8 is_slope(u8 block);
 void put(Builder *b, s16 col, s16 row, u8 block);       /* outside of the level: nothing */
@@ -66,5 +66,6 @@ void section_ramp(Builder *b);
 void section_breakable(Builder *b);
 void section_dead_end(Builder *b);
 void section_tower(Builder *b);
+void section_launch(Builder *b);
 
 #endif

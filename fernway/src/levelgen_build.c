@@ -23,7 +23,7 @@ u8 chance(Builder *b, u8 of256)
     return (random_u16(b) >> 8) < of256;
 }
 
-u8 block_at(const Level *level, s16 col, s16 row)
+u8 cell(const Level *level, s16 col, s16 row)
 {
     if (col < 0 || col >= LEVEL_COLS || row < 0 || row >= LEVEL_ROWS)
         return B_EMPTY;
@@ -128,7 +128,7 @@ static u8 in_ground(const Builder *b, u8 kind, s16 x, s16 y)
     s16 c, r;
     for (c = left; c <= right; c++)
         for (r = top; r <= bottom; r++)
-            if (is_solid(block_at(b->level, c, r)))
+            if (is_solid(cell(b->level, c, r)))
                 return 1;
     return 0;
 }

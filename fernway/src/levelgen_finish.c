@@ -12,9 +12,9 @@ static u8 covers(u8 block)
 static u8 looks(Builder *b, s16 col, s16 row)
 {
     const Level *level = b->level;
-    u8 above = row > 0 ? block_at(level, col, (s16)(row - 1)) : B_FILL;
-    u8 left = col > 0 ? block_at(level, (s16)(col - 1), row) : B_FILL;
-    u8 right = col < (s16)level->cols - 1 ? block_at(level, (s16)(col + 1), row) : B_FILL;
+    u8 above = row > 0 ? cell(level, col, (s16)(row - 1)) : B_FILL;
+    u8 left = col > 0 ? cell(level, (s16)(col - 1), row) : B_FILL;
+    u8 right = col < (s16)level->cols - 1 ? cell(level, (s16)(col + 1), row) : B_FILL;
     if (is_slope(above))
         return B_UNDER_SLOPE;
     if (!covers(above)) {
@@ -24,7 +24,7 @@ static u8 looks(Builder *b, s16 col, s16 row)
             return B_TOP_RIGHT;
         return chance(b, 50) ? B_TOP_ALT : B_TOP;
     }
-    if (row < LEVEL_ROWS - 1 && !covers(block_at(level, col, (s16)(row + 1))))
+    if (row < LEVEL_ROWS - 1 && !covers(cell(level, col, (s16)(row + 1))))
         return B_BOTTOM;
     if (!covers(left))
         return B_LEFT;
@@ -35,9 +35,9 @@ static u8 looks(Builder *b, s16 col, s16 row)
 
 static void decorate(Builder *b, s16 col, s16 row)
 {
-    if (row < 3 || block_at(b->level, col, (s16)(row - 1)) != B_EMPTY || !chance(b, 60))
+    if (row < 3 || cell(b->level, col, (s16)(row - 1)) != B_EMPTY || !chance(b, 60))
         return;
-    if (chance(b, 50) && block_at(b->level, col, (s16)(row - 2)) == B_EMPTY) {
+    if (chance(b, 50) && cell(b->level, col, (s16)(row - 2)) == B_EMPTY) {
         put(b, col, (s16)(row - 2), B_DECOR_TALL_TOP);
         put(b, col, (s16)(row - 1), B_DECOR_TALL_BOTTOM);
     } else {

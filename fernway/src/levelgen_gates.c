@@ -32,19 +32,23 @@ void section_wall(Builder *b)
     flat(b, 8);
 }
 
-/* A long ramp of 45 degrees with next to no run-up: charge a spin dash, or go back for speed. */
+/* A long tunnel up at 45 degrees with next to no run-up, and no room to jump: charge a spin dash, or find the spring
+   that stands behind the step one came over. */
 void section_ramp(Builder *b)
 {
-    s16 rise = pick(b, 9, 11);
+    s16 rise = pick(b, 12, 14), step = pick(b, 3, 4), i;
     flat(b, 6);
-    b->row = (s16)(b->row - 4);         /* a step first: whoever jumps it arrives slowly */
+    b->row = (s16)(b->row - step);      /* whoever jumps it arrives slowly */
     flat(b, pick(b, 2, 3));
-    b->row = (s16)(b->row + 4);
-    flat(b, pick(b, 3, 5));
-    ring_line(b, b->col, (s16)(b->row - 6), 6);
+    b->row = (s16)(b->row + step);
+    if (chance(b, 150))
+        object_on(b, K_SPRING_RIGHT, (s16)(b->col + 1), b->row, 0);
+    flat(b, pick(b, 4, 5));
+    for (i = 0; i < rise - 2; i++)      /* the tunnel's roof keeps four rows above the ramp */
+        box(b, (s16)(b->col + i), (s16)(b->row - rise - 6), 1, (s16)(rise + 1 - i), B_FILL);
     climb(b, 1, rise);
+    ring_line(b, (s16)(b->col + 1), b->row, 5);
     flat(b, 7);
-    ring_line(b, (s16)(b->col - 6), b->row, 5);
 }
 
 /* A corridor through a rock, shut by a wall that only a roll breaks. Sometimes a spring leads over the rock instead. */
@@ -68,34 +72,49 @@ void section_breakable(Builder *b)
 /* Two ways again, but the lower one ends in a wall; up to the deck only by a ledge inside a hole further back. */
 void section_dead_end(Builder *b)
 {
-    s16 length = pick(b, 26, 36), deck = (s16)(b->row - 9), hole = pick(b, 5, 6), first = pick(b, 6, 10);
+    s16 length = pick(b, 26, 36), deck = (s16)(b->row - 9), hole = 5, first = pick(b, 6, 10);
     flat(b, 4);
     box(b, b->col, deck, length, 3, B_FILL);
     box(b, b->col, (s16)(deck - 4), 2, 4, B_FILL);          /* nobody jumps on the deck from the left */
     box(b, (s16)(b->col + first), deck, hole, 3, B_EMPTY);
-    ledge(b, (s16)(b->col + first + 1), (s16)(b->row - 5), 3);
+    ledge(b, (s16)(b->col + first), (s16)(b->row - 5), 3);
     ring_line(b, (s16)(b->col + first + hole + 1), deck, (s16)(length - first - hole - 2));
     flat(b, (s16)(first + hole + 3));
     enemy(b, b->col, b->row, 2);
     flat(b, (s16)(length - first - hole - 3));
     ring_line(b, (s16)(b->col - 8), b->row, 6);
+    if (chance(b, 128))                                     /* a hint */
+        object_on(b, K_SPRING_LEFT, (s16)(b->col - 2), b->row, 0);
     b->row = deck;
     flat(b, 8);
 }
 
-/* A wall with ledges that lead up to and fro, the first of them next to the wall. */
+/* A wall with ledges that lead up to and fro: the first next to the wall, the second further left, then over. */
 void section_tower(Builder *b)
 {
-    s16 levels = pick(b, 2, 3), side = 0, row = b->row, col, i;
-    flat(b, pick(b, 12, 15));
-    col = b->col;
-    for (i = 0; i < levels; i++) {
-        row = (s16)(row - pick(b, 4, JUMP_ROWS));
-        ledge(b, (s16)(side ? col - 10 : col - 5), row, 4);
-        ring_line(b, (s16)(side ? col - 10 : col - 5), row, 3);
-        side = (s16)!side;
-    }
-    b->row = (s16)(row - 4);
-    /* From the ledge away from the wall it is a jump over six columns; from the one beside it, straight up. */
+    s16 lower, upper;
+    flat(b, pick(b, 13, 16));
+    lower = (s16)(b->row - pick(b, 4, JUMP_ROWS));
+    upper = (s16)(lower - JUMP_ROWS);
+    ledge(b, (s16)(b->col - 4), lower, 4);
+    ledge(b, (s16)(b->col - 10), upper, 4);
+    ring_line(b, (s16)(b->col - 4), lower, 4);
+    ring_line(b, (s16)(b->col - 10), upper, 4);
+    b->row = (s16)(upper - pick(b, 2, 3));
+    ring_line(b, (s16)(b->col + 1), b->row, 4);
     flat(b, 8);
+}
+
+/* A cliff, and a diagonal spring on a ledge before it: jump on the spring, and it throws over the edge. */
+void section_launch(Builder *b)
+{
+    s16 height = pick(b, 3, 4);
+    flat(b, 6);
+    ledge(b, b->col, (s16)(b->row - height), 4);
+    object_on(b, K_SPRING_RIGHT_UP, (s16)(b->col + 1), (s16)(b->row - height), 0);
+    flat(b, pick(b, 11, 13));
+    ring_line(b, (s16)(b->col - 4), b->row, 3);
+    b->row = (s16)(b->row - height - 5);
+    ring_line(b, (s16)(b->col + 1), (s16)(b->row - 2), 6);
+    flat(b, 14);
 }
