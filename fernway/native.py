@@ -8,9 +8,12 @@ from importlib.util import find_spec
 import numpy as np
 from numpy.typing import NDArray
 
+from fernway import FernwayError
+
 BUTTONS = ("B", "A", "MODE", "START", "UP", "DOWN", "LEFT", "RIGHT", "C", "Y", "X", "Z")
 ZONES = 8
 LEVEL_COLS, LEVEL_ROWS, LEVEL_SPAWNS = 640, 48, 448
+SCREEN_HEIGHT, SCREEN_WIDTH = 224, 320
 
 SPAWN = np.dtype([("x", "u2"), ("y", "u2"), ("kind", "u1"), ("arg", "u1")])
 LEVEL = np.dtype(
@@ -28,7 +31,7 @@ LEVEL = np.dtype(
 _HEAD = np.dtype(
     {
         "names": [
-            "seed", "score", "x", "y", "screen_x", "screen_y", "start_x", "end_x", "rings", "frame",
+            "seed", "score", "x", "y", "screen_x", "screen_y", "start_x", "end_x", "rings", "frame_count",
             "lives", "zone", "act", "cmd", "level_end", "dead", "minutes", "seconds", "grounded",
             "px", "py", "vx", "vy", "speed", "charge", "angle", "facing", "rolling", "jumping", "ducking", "charging",
             "hurt", "sprung", "control_lock", "invulnerable", "riding", "broken_count",
@@ -96,6 +99,7 @@ def _library() -> ctypes.CDLL:
         ("state_size", integer, []),
         ("get_state", None, [pointer, ctypes.c_char_p]),
         ("set_state", None, [pointer, ctypes.c_char_p]),
+        ("screen", None, [pointer, pointer]),
     ):
         function = getattr(library, f"native_{name}")
         function.restype, function.argtypes = result, arguments
@@ -108,20 +112,20 @@ STATE_SIZE: int = _LIB.native_state_size()
 
 
 def check_level(zone: int, act: int, seed: int) -> None:
-    """Raises ValueError unless such a level exists."""
+    """Raises FernwayError unless such a level exists."""
     if not 0 <= zone < ZONES:
-        raise ValueError(f"zone must be 0..{ZONES - 1}, got {zone}")
+        raise FernwayError(f"zone must be 0..{ZONES - 1}, got {zone}")
     if not 1 <= act <= 99:
-        raise ValueError(f"act must be 1..99, got {act}")
+        raise FernwayError(f"act must be 1..99, got {act}")
     if not 0 <= seed < 2**32:
-        raise ValueError(f"seed must be a 32-bit number, 0..{2**32 - 1}, got {seed}")
+        raise FernwayError(f"seed must be a 32-bit number, 0..{2**32 - 1}, got {seed}")
 
 
 def buttons_to_bits(buttons: int | Sequence[bool] | NDArray[np.bool_]) -> int:
     """Packs a Gym action into one number, bit i for button i of `BUTTONS`; passes numbers on.
 
     Raises:
-        ValueError: If it is neither 12 truth values nor a number of 12 bits.
+        FernwayError: If it is neither 12 truth values nor a number of 12 bits.
     """
     if isinstance(buttons, int | np.integer):
         bits = int(buttons)
@@ -130,14 +134,14 @@ def buttons_to_bits(buttons: int | Sequence[bool] | NDArray[np.bool_]) -> int:
     else:
         bits = -1
     if not 0 <= bits < 1 << len(BUTTONS):
-        raise ValueError(f"buttons must be {len(BUTTONS)} truth values or that many bits, got {buttons!r}")
+        raise FernwayError(f"buttons must be {len(BUTTONS)} truth values or that many bits, got {buttons!r}")
     return bits
 
 
 class Game:
     """One running game.
 
-    Fields of the game's memory are read as attributes: `x`, `y`, `rings`, `lives`, `score`, `end_x`, `frame`,
+    Fields of the game's memory are read as attributes: `x`, `y`, `rings`, `lives`, `score`, `end_x`, `frame_count`,
     `level_end`, `dead`, `speed` and so on (`struct Game` in src/game.h); 16.16 fixed-point fields stay integers.
     """
 
@@ -165,7 +169,7 @@ class Game:
         """Starts a level as the ROM does after `cmd` is poked: three lives, no rings, frame 0.
 
         Raises:
-            ValueError: If there is no such level.
+            FernwayError: If there is no such level.
         """
         check_level(zone, act, seed)
         _LIB.native_load(self._handle, zone, act, seed)
@@ -182,12 +186,12 @@ class Game:
         """Plays a sequence, one entry (button bits, uint16 [T]) a frame; stops early as `hold` does."""
         bits = np.ascontiguousarray(buttons, np.uint16)
         if bits.ndim != 1:
-            raise ValueError(f"buttons must be uint16 [T], got shape {bits.shape}")
+            raise FernwayError(f"buttons must be uint16 [T], got shape {bits.shape}")
         return self._play(bits, len(bits), held=False, stop=stop)
 
     def _play(self, bits: NDArray[np.uint16], frames: int, *, held: bool, stop: bool) -> Outcome:
         if frames < 0:
-            raise ValueError(f"frames must not be negative, got {frames}")
+            raise FernwayError(f"frames must not be negative, got {frames}")
         o = self._outcome
         _LIB.native_play(self._handle, bits.ctypes.data, frames, held, stop, ctypes.byref(o))
         return Outcome(
@@ -205,13 +209,23 @@ class Game:
         """Goes on from a state of any game.
 
         Raises:
-            ValueError: If the state has another size, or names a level that does not exist.
+            FernwayError: If the state has another size, or names a level that does not exist.
         """
         if len(state) != STATE_SIZE:
-            raise ValueError(f"a state has {STATE_SIZE} bytes, got {len(state)}")
+            raise FernwayError(f"a state has {STATE_SIZE} bytes, got {len(state)}")
         head = np.frombuffer(state[: _HEAD.itemsize], _HEAD)[0]
         check_level(int(head["zone"]), int(head["act"]), int(head["seed"]))
         _LIB.native_set_state(self._handle, state)
+
+    def screen(self) -> NDArray[np.uint8]:
+        """What the emulator shows after the last frame played, RGB uint8 [224, 320, 3].
+
+        That is the picture of the state before that frame's logic, as on the console. Right after `load` and
+        `set_state` it is the picture of the present state.
+        """
+        rgb = np.empty((SCREEN_HEIGHT, SCREEN_WIDTH, 3), np.uint8)
+        _LIB.native_screen(self._handle, rgb.ctypes.data)
+        return rgb
 
     @property
     def level(self) -> NDArray[np.void]:

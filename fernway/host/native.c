@@ -2,8 +2,7 @@
 #include <string.h>
 
 #include "native.h"
-
-#define STATE_SIZE __builtin_offsetof(struct Game, level)  /* the level follows from zone, act, seed and broken walls */
+#include "vdp.h"
 
 u8 pad_of_buttons(u16 buttons)
 {
@@ -21,9 +20,38 @@ void native_tick(Native *native, u8 pad)
     if (G.cmd != CMD_NONE) {
         game_load(G.cmd == CMD_START);
         G.cmd = CMD_NONE;
+        memcpy(native->shown, &native->game, STATE_SIZE);
     } else {
+        memcpy(native->shown, &native->game, STATE_SIZE);
         game_frame(pad);
     }
+}
+
+static void set_walls(struct Game *game, u8 block)
+{
+    for (u16 i = 0; i < game->broken_count; i++)
+        game->level.blocks[game->broken[i]] = block;
+}
+
+/* Puts another state of the same level in place. */
+static void switch_state(struct Game *game, const u8 *state)
+{
+    set_walls(game, B_BREAKABLE);
+    memcpy(game, state, STATE_SIZE);
+    set_walls(game, B_EMPTY);
+}
+
+void native_screen(Native *native, u8 *rgb)
+{
+    u8 now[STATE_SIZE];
+    game_selected = &native->game;
+    display_selected = &native->display;
+    memcpy(now, &native->game, STATE_SIZE);
+    switch_state(&native->game, native->shown);
+    display_reset();
+    display_build();
+    vdp_render(rgb);
+    switch_state(&native->game, now);
 }
 
 Native *native_new(void)
@@ -49,6 +77,7 @@ void native_load(Native *native, int zone, int act, u32 seed)
     G.seed = seed;
     game_load(1);
     G.cmd = CMD_NONE;
+    memcpy(native->shown, &native->game, STATE_SIZE);
 }
 
 static void describe(const struct Game *game, s32 frames, Outcome *outcome)
@@ -95,12 +124,9 @@ void native_set_state(Native *native, const u8 *state)
     const struct Game *next = (const struct Game *)state;
     game_selected = &native->game;
     if (next->zone != G.zone || next->act != G.act || next->seed != G.seed || !G.level.cols) {
-        memcpy(&native->game, state, STATE_SIZE);
-        level_generate(&G.level, G.zone, G.act, G.seed);
-    } else {
-        restore_walls();
-        memcpy(&native->game, state, STATE_SIZE);
+        level_generate(&G.level, next->zone, next->act, next->seed);
+        G.broken_count = 0;
     }
-    for (u16 i = 0; i < G.broken_count; i++)
-        G.level.blocks[G.broken[i]] = B_EMPTY;
+    switch_state(&native->game, state);
+    memcpy(native->shown, state, STATE_SIZE);
 }

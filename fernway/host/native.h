@@ -2,10 +2,14 @@
 #ifndef FERNWAY_NATIVE_H
 #define FERNWAY_NATIVE_H
 
-#include "../src/game.h"
+#include "../src/display.h"
+
+#define STATE_SIZE __builtin_offsetof(struct Game, level)  /* the level follows from zone, act, seed and broken walls */
 
 typedef struct {
     struct Game game;
+    Display display;
+    u8 shown[STATE_SIZE] __attribute__((aligned(4)));  /* the state before the last frame: what a screen shows */
 } Native;
 
 /* What a search looks at after every chunk of frames. */
@@ -18,6 +22,10 @@ typedef struct {
 } Outcome;
 
 u8 pad_of_buttons(u16 buttons); /* bit i: button i of the Gym order B A MODE START UP DOWN LEFT RIGHT C Y X Z */
+void native_load(Native *native, int zone, int act, u32 seed);
 void native_tick(Native *native, u8 pad);   /* one turn of the ROM's main loop, without its drawing */
+void native_screen(Native *native, u8 *rgb);    /* what the emulator shows after that turn, RGB [224][320][3] */
+void native_get_state(const Native *native, u8 *state);
+void native_set_state(Native *native, const u8 *state);
 
 #endif

@@ -58,9 +58,27 @@ _vblank:
     | does not count.
     .globl  wait_vblank
 wait_vblank:
+    move.w  #0x2000,%sr         | let a late one in
+    nop
+    move.w  #0x2700,%sr
     clr.w   vblanks
 3:  stop    #0x2000
     tst.w   vblanks
     beq.s   3b
     move.w  #0x2700,%sr
+    rts
+
+    | u32 __mulsi3(u32 a, u32 b): gcc calls it for 32-bit products; the 68000 multiplies 16 bits only.
+    .globl  __mulsi3
+__mulsi3:
+    move.w  4(%sp),%d0          | a high * b low
+    mulu.w  10(%sp),%d0
+    move.w  6(%sp),%d1          | a low * b high
+    mulu.w  8(%sp),%d1
+    add.w   %d1,%d0
+    swap    %d0
+    clr.w   %d0
+    move.w  6(%sp),%d1          | a low * b low
+    mulu.w  10(%sp),%d1
+    add.l   %d1,%d0
     rts

@@ -36,14 +36,14 @@ typedef struct {
 
 #ifdef __m68k__
 extern Display display;
-#define D display
+#define DRAWN display
 #else
 extern _Thread_local Display *display_selected;
-#define D (*display_selected)
+#define DRAWN (*display_selected)
 #endif
 
 void display_reset(void);       /* after a level was loaded */
-void display_build(void);       /* for the present state */
+u8 display_build(void);         /* for the present state; 1 when colours changed */
 void hud_reset(void);
 void hud_build(void);
 void draw_picture(u8 id, s16 x, s16 y, u8 flip);    /* screen coordinates of the picture's point */

@@ -12,12 +12,12 @@ _Thread_local Display *display_selected;
 void draw_sprite(s16 x, s16 y, u8 size, u16 attr)
 {
     Sprite *sprite;
-    if (x <= -32 || x >= SCREEN_WIDTH || y <= -32 || y >= SCREEN_HEIGHT || D.sprite_count == SPRITES)
+    if (x <= -32 || x >= SCREEN_WIDTH || y <= -32 || y >= SCREEN_HEIGHT || DRAWN.sprite_count == SPRITES)
         return;
-    sprite = &D.sprites[D.sprite_count++];
+    sprite = &DRAWN.sprites[DRAWN.sprite_count++];
     sprite->y = y + 128;
     sprite->size = size;
-    sprite->link = D.sprite_count;
+    sprite->link = DRAWN.sprite_count;
     sprite->attr = attr;
     sprite->x = x + 128;
 }
@@ -131,21 +131,21 @@ static void draw_rings(void)
    rises by up to 31 pixels as the camera goes down. */
 static void scroll_planes(const ZoneArt *art)
 {
-    u16 (*line)[2] = D.scroll;
+    u16 (*line)[2] = DRAWN.scroll;
     u16 a = -G.screen_x, at = 0, until;
     const Band *band = art->bands;
 
-    D.lift[0] = G.screen_y & 0xFF;
-    D.lift[1] = (u16)(G.screen_y * 15u) >> 8;
+    DRAWN.lift[0] = G.screen_y & 0xFF;
+    DRAWN.lift[1] = (u16)(G.screen_y * 15u) >> 8;
     for (u8 i = 0; i < art->band_count; i++, band++) {
         u16 b = -((u32)G.screen_x * band->parallax / 256) - ((s16)(band->drift * (s16)G.frame) >> 4);
         until = i + 1 < art->band_count ? band[1].from_line : 256;
-        until = until < D.lift[1] ? 0 : until - D.lift[1];
+        until = until < DRAWN.lift[1] ? 0 : until - DRAWN.lift[1];
         if (until > SCREEN_HEIGHT)
             until = SCREEN_HEIGHT;
         if (band->wave) {
             for (; at < until; at++, line++) {
-                s16 swing = (s16)(sine[(u8)(((at + D.lift[1]) << 3) + (G.frame << 1))] * band->wave);
+                s16 swing = (s16)(sine[(u8)(((at + DRAWN.lift[1]) << 3) + (G.frame << 1))] * band->wave);
                 (*line)[0] = a;
                 (*line)[1] = b + (swing >> 7);
             }
@@ -163,41 +163,46 @@ static u16 *base_colour(const ZoneArt *art, u8 i)
     return (u16 *)(i < 16 ? &common_palette[i] : &art->palette[i - 16]);
 }
 
-static void cycle_colours(const ZoneArt *art)
+/* Gives 1 when one of them turned in this frame. */
+static u8 cycle_colours(const ZoneArt *art)
 {
+    u8 turned = 0;
     for (u8 i = 0; i < CYCLES; i++) {
         const Cycle *cycle = &art->cycles[i];
         u16 count = cycle->count, period = cycle->period, turn;
         if (!count)
             continue;
         turn = G.frame / period;        /* 16-bit division: one instruction */
+        turned |= (u16)(turn * period) == G.frame;
         turn %= count;
         for (u8 k = 0; k < count; k++) {
-            D.palette[cycle->first + turn] = *base_colour(art, cycle->first + k);
+            DRAWN.palette[cycle->first + turn] = *base_colour(art, cycle->first + k);
             if (++turn == count)
                 turn = 0;
         }
     }
+    return turned;
 }
 
 void display_reset(void)
 {
     for (u8 i = 0; i < 64; i++)
-        D.palette[i] = *base_colour(&zone_art[G.zone], i);
+        DRAWN.palette[i] = *base_colour(&zone_art[G.zone], i);
     hud_reset();
 }
 
-void display_build(void)
+u8 display_build(void)
 {
     const ZoneArt *art = &zone_art[G.zone];
+    u8 turned = cycle_colours(art);
 
     scroll_planes(art);
-    cycle_colours(art);
-    D.sprite_count = 0;
+    DRAWN.sprite_count = 0;
     hud_build();
     if (!G.invulnerable || !(G.frame & 4))
         draw_picture(player_picture(), (s16)G.x - (s16)G.screen_x, G.y - (s16)G.screen_y, G.facing < 0);
     draw_objects();
     draw_rings();
-    D.sprites[D.sprite_count - 1].link = 0;
+    DRAWN.sprites[DRAWN.sprite_count - 1].link = 0;
+    return turned;
 }

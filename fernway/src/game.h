@@ -144,7 +144,7 @@ void objects_move(void);
 void objects_touch(void);       /* what happens between them and the player */
 Object *object_new(u8 kind, s16 x, s16 y); /* 0 when all slots are taken */
 void scatter_rings(u16 count);
-Object *platform_under(s16 x, s16 y_before, s16 y); /* the platform whose upper edge the feet crossed, or 0 */
+u8 platform_under(s16 x, s16 y_before, s16 y); /* 1 + index of the platform whose upper edge the feet crossed, or 0 */
 
 /* camera.c */
 void camera_reset(void);

@@ -10,18 +10,18 @@
 static void label(u8 at, const char *text)
 {
     while (*text)
-        D.hud[at++] = GLYPH_A + (*text++ - 'A');
+        DRAWN.hud[at++] = GLYPH_A + (*text++ - 'A');
 }
 
 void hud_reset(void)
 {
     for (u8 i = 0; i < HUD_TILES; i++)
-        D.hud[i] = HUD_BLANK;
+        DRAWN.hud[i] = HUD_BLANK;
     label(HUD_SCORE, "SCORE");
     label(HUD_TIME, "TIME");
     label(HUD_RINGS, "RINGS");
-    D.hud[HUD_TIME_VALUE + 1] = GLYPH_COLON;
-    D.hud[HUD_LIVES_VALUE] = GLYPH_X;
+    DRAWN.hud[HUD_TIME_VALUE + 1] = GLYPH_COLON;
+    DRAWN.hud[HUD_LIVES_VALUE] = GLYPH_X;
 }
 
 /* Writes a number right-aligned with blanks before it, without division. */
@@ -36,7 +36,7 @@ static void number(u8 at, u8 digits, u32 value)
             digit++;
         }
         begun |= digit || i == 5;
-        D.hud[at++] = begun ? digit : HUD_BLANK;
+        DRAWN.hud[at++] = begun ? digit : HUD_BLANK;
     }
 }
 
@@ -57,9 +57,9 @@ void hud_build(void)
     number(HUD_LIVES_VALUE + 1, 2, G.lives);
     for (; ones >= 10; ones -= 10)
         tens++;
-    D.hud[HUD_TIME_VALUE] = G.minutes;
-    D.hud[HUD_TIME_VALUE + 2] = tens;
-    D.hud[HUD_TIME_VALUE + 3] = ones;
+    DRAWN.hud[HUD_TIME_VALUE] = G.minutes;
+    DRAWN.hud[HUD_TIME_VALUE + 2] = tens;
+    DRAWN.hud[HUD_TIME_VALUE + 3] = ones;
 
     text_sprites(16, 8, HUD_SCORE, 5);
     text_sprites(64, 8, HUD_SCORE_VALUE, 6);

@@ -2,6 +2,8 @@
 #include "physics.h"
 #include "objects.h"
 
+#define WALK_SPEED FIX(0.75)
+#define FLY_SPEED FIX(0.875)
 #define SHOT_SPEED FIX(1.5)
 #define LEAP_X FIX(1.25)
 #define LEAP_Y FIX(5)
@@ -118,7 +120,7 @@ static u8 walk_on(Object *o)
 
     if (ahead.y - y > 12 || y - ahead.y > 12 || ahead.block == B_SPIKES || point_solid(x + o->facing * 2, y - 13))
         return 0;
-    o->x += o->facing * FIX(0.75);
+    o->x += o->facing < 0 ? -WALK_SPEED : WALK_SPEED;
     ahead = floor_at(PIXEL(o->x), y, -1000);
     if (ahead.y != NO_FLOOR)
         o->y = (s32)ahead.y << 16;
@@ -145,7 +147,7 @@ static void flyer(Object *o)
 {
     if (strays(o))
         o->facing = -o->facing;
-    o->x += o->facing * FIX(0.875);
+    o->x += o->facing < 0 ? -FLY_SPEED : FLY_SPEED;
     o->y = (s32)(o->home_y + (sine[(u8)(G.frame << 1)] >> 4)) << 16;
 }
 
@@ -172,7 +174,7 @@ static void hopper(Object *o)
         /* Leaps to and fro around its home, so that it stays on its ground. */
         o->facing = PIXEL(o->x) > o->home_x ? -1 : PIXEL(o->x) < o->home_x ? 1 : (s16)G.x < o->home_x ? -1 : 1;
         floor = floor_at(PIXEL(o->x) + o->facing * 57, PIXEL(o->y), -1000);
-        o->vx = floor.y == NO_FLOOR || floor.block == B_SPIKES ? 0 : o->facing * LEAP_X;
+        o->vx = floor.y == NO_FLOOR || floor.block == B_SPIKES ? 0 : o->facing < 0 ? -LEAP_X : LEAP_X;
         o->vy = -LEAP_Y;
     } else if (G.frame & 1) {
         o->timer--;             /* arg counts frames / 2 */
@@ -198,7 +200,7 @@ static void spitter(Object *o)
     if (!shot)
         return;
     shot->facing = o->facing;
-    shot->vx = o->facing * SHOT_SPEED;
+    shot->vx = o->facing < 0 ? -SHOT_SPEED : SHOT_SPEED;
     o->state = 10;
 }
 

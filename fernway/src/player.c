@@ -284,15 +284,15 @@ static void move_in_air(void)
                 G.vy = 0;
             }
         } else {
-            Object *platform = platform_under(x, before, y);
+            u8 platform = platform_under(x, before, y);
             Floor floor;
             if (platform) {
-                floor.y = PIXEL(platform->y);
+                floor.y = PIXEL(G.objects[platform - 1].y);
                 floor.angle = 0;
                 floor.block = B_EMPTY;
                 land(floor);
-                G.py = platform->y;
-                G.riding = platform - G.objects + 1;
+                G.py = G.objects[platform - 1].y;
+                G.riding = platform;
                 return;
             }
             floor = floor_under(x, y, before - 2);
@@ -374,7 +374,7 @@ static void roll_on_ground(u8 pad)
         G.rolling = 0;
     } else if (pad & (PAD_LEFT | PAD_RIGHT)) {   /* stuck in a low tunnel: crawl out */
         G.facing = pad & PAD_LEFT ? -1 : 1;
-        G.speed = G.facing * FIX(1);
+        G.speed = G.facing < 0 ? FIX(-1) : FIX(1);
     }
 }
 
@@ -386,7 +386,9 @@ static u8 duck(u8 pad, u8 pressed)
         if (!(pad & PAD_DOWN)) {
             G.charging = G.ducking = 0;
             G.rolling = 1;
-            G.speed = G.facing * (DASH_SPEED + (G.charge >> 1));
+            G.speed = DASH_SPEED + (G.charge >> 1);
+            if (G.facing < 0)
+                G.speed = -G.speed;
             return 0;
         }
         G.charge -= G.charge >> 5;

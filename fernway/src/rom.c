@@ -30,7 +30,7 @@ struct Game game_memory __attribute__((section(".bss.game"))); /* rom.ld puts it
 volatile u16 vblanks;
 Display display;
 
-static u16 shown_palette[64];
+static u8 colours_wait;
 static u8 shown_hud[HUD_TILES];
 static s16 window_col, window_row;              /* upper left block of the window, window_col -1: nothing drawn yet */
 static u16 shown_broken;
@@ -190,7 +190,7 @@ static void send_hud(void)
 {
     static const u32 blank[8];
     for (u8 i = 0; i < HUD_TILES; i++) {
-        u8 glyph = D.hud[i];
+        u8 glyph = DRAWN.hud[i];
         if (glyph == shown_hud[i])
             continue;
         shown_hud[i] = glyph;
@@ -200,30 +200,20 @@ static void send_hud(void)
 
 static void send_palette(void)
 {
-    u8 changed = 0;
-    for (u8 i = 0; i < CYCLES; i++)
-        changed |= zone_art[G.zone].cycles[i].count;
-    if (changed || window_col < 0) {
-        changed = 0;
-        for (u8 i = 0; i < 64; i++)
-            if (shown_palette[i] != D.palette[i]) {
-                shown_palette[i] = D.palette[i];
-                changed = 1;
-            }
-        if (changed)
-            dma(shown_palette, 64, TO_CRAM);
-    }
+    if (colours_wait)
+        dma(DRAWN.palette, 64, TO_CRAM);
+    colours_wait = 0;
 }
 
 /* The whole picture, within vertical blank. */
 static void send(void)
 {
-    dma(D.scroll, SCREEN_HEIGHT * 2, TO_VRAM(SCROLL_TABLE));
-    dma(D.sprites, D.sprite_count << 2, TO_VRAM(SPRITE_TABLE));
+    dma(DRAWN.scroll, SCREEN_HEIGHT * 2, TO_VRAM(SCROLL_TABLE));
+    dma(DRAWN.sprites, DRAWN.sprite_count << 2, TO_VRAM(SPRITE_TABLE));
     send_plane();
     VDP_CONTROL_LONG = TO_VSRAM;
-    VDP_DATA = D.lift[0];
-    VDP_DATA = D.lift[1];
+    VDP_DATA = DRAWN.lift[0];
+    VDP_DATA = DRAWN.lift[1];
     send_palette();
     send_hud();
 }
@@ -254,8 +244,12 @@ static void load(void)
     VDP_CONTROL_LONG = TO_VRAM(PLANE_B);
     for (u16 i = 0; i < 64 * 32; i++)
         VDP_DATA = art->background[i];
-    display_reset();
     window_col = -1;
+    display_reset();
+    display_build();
+    colours_wait = 1;
+    follow_camera();
+    send();                     /* more than fits into a vertical blank: now, with the screen off */
 }
 
 void rom_main(void)
@@ -270,9 +264,6 @@ void rom_main(void)
     for (;;) {
         if (G.cmd != CMD_NONE) {
             load();
-            display_build();
-            send_palette();
-            follow_camera();
             G.cmd = CMD_NONE;
             wait_vblank();
             send();
@@ -285,7 +276,7 @@ void rom_main(void)
         if (G.cmd == CMD_NONE) {
             game_frame(pad);
             if (G.cmd == CMD_NONE) {
-                display_build();
+                colours_wait = display_build();
                 follow_camera();
             }
         }

@@ -1,11 +1,5 @@
-/* What gcc calls for and Debian's libgcc only has for the 68020. */
+/* What gcc calls for by itself (__mulsi3 is in boot.s); Debian's libgcc is for the 68020. */
 #include "types.h"
-
-u32 __mulsi3(u32 a, u32 b)
-{
-    u16 a_low = a, a_high = a >> 16, b_low = b, b_high = b >> 16;
-    return (u32)a_low * b_low + (((u32)a_low * b_high + (u32)a_high * b_low) << 16);
-}
 
 void *memcpy(void *to, const void *from, unsigned long count)
 {

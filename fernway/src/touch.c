@@ -9,7 +9,7 @@
 static const s32 spring_straight[2] = {FIX(10), FIX(16)};
 static const s32 spring_diagonal[2] = {FIX(7.0711), FIX(11.3137)}; /* each component */
 
-Object *platform_under(s16 x, s16 y_before, s16 y)
+u8 platform_under(s16 x, s16 y_before, s16 y)
 {
     for (u8 i = 0; i < OBJECTS; i++) {
         Object *o = &G.objects[i];
@@ -19,7 +19,7 @@ Object *platform_under(s16 x, s16 y_before, s16 y)
         top = PIXEL(o->y);
         off = x - PIXEL(o->x);
         if (off >= -PLATFORM_HALF - FOOT && off <= PLATFORM_HALF + FOOT && y >= top && y_before <= top + 4)
-            return o;
+            return i + 1;
     }
     return 0;
 }
@@ -69,7 +69,7 @@ static void touch_spring(Object *o, s16 x, s16 y)
         if (!G.grounded)
             return;
         G.facing = o->kind == K_SPRING_LEFT ? -1 : 1;
-        G.speed = G.facing * straight;
+        G.speed = G.facing < 0 ? -straight : straight;
         G.control_lock = 16;
         G.charging = G.ducking = 0;
         o->timer = SPRING_FRAMES;
@@ -86,7 +86,7 @@ static void touch_spring(Object *o, s16 x, s16 y)
     G.vy = o->kind == K_SPRING_UP ? -straight : -diagonal;
     if (o->kind != K_SPRING_UP) {
         G.facing = o->kind == K_SPRING_LEFT_UP ? -1 : 1;
-        G.vx = G.facing * diagonal;
+        G.vx = G.facing < 0 ? -diagonal : diagonal;
     }
     o->timer = SPRING_FRAMES;
 }

@@ -1,0 +1,201 @@
+/* Renders a whole frame at once. A pixel on the way is a byte: colour number 0..63 (0: nothing there, the backdrop),
+   IN_FRONT for a plane's pixel with priority, TAKEN where a sprite has been. What the chip does where, and the limits
+   of sprites a line, follow Genesis Plus GX (vdp_render.c), which the emulator in use is. */
+#include <string.h>
+
+#include "vdp.h"
+
+#define IN_FRONT 0x40
+#define TAKEN 0x80
+#define PLANE_WIDTH 512
+#define PLANE_HEIGHT 256
+#define MARGIN 32                               /* a sprite may begin this far outside */
+#define ROW (MARGIN + SCREEN_WIDTH + MARGIN)
+#define WINDOW_COLS 21
+#define LINE_SPRITES 20
+#define LINE_PIXELS 320
+#define COMMON_TILES 800
+
+/* Lets the compiler use wide vectors where the processor has them. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define WIDE
+#endif
+
+typedef struct {
+    u8 background[PLANE_HEIGHT][PLANE_WIDTH + SCREEN_WIDTH];    /* repeated, so that no line of it wraps */
+    u8 blocks[4 * B_COUNT][16][16];
+} ZonePixels;
+
+static ZonePixels zone_pixels[ZONES];
+static u8 common_pixels[2][COMMON_TILES][8][8]; /* as drawn, and mirrored; bare nibbles */
+static u8 zone_ready[ZONES], common_ready;
+
+static u8 nibble(const u32 *tile, int x, int y)
+{
+    return tile[y] >> (28 - 4 * x) & 15;
+}
+
+/* A cell of a plane into rows of pixels. tiles: those from tile number first on. */
+static void draw_cell(u16 cell, const u32 *tiles, u16 first, u8 *to, size_t stride)
+{
+    const u32 *tile = tiles + ((cell & 0x7FF) - first) * 8;
+    u8 high = (cell & 0x8000 ? IN_FRONT : 0) | (cell >> 13 & 3) << 4;
+
+    for (int y = 0; y < 8; y++)
+        for (int x = 0; x < 8; x++) {
+            u8 colour = (cell & 0x7FF) == 0 ? 0 : nibble(tile, cell & 0x800 ? 7 - x : x, cell & 0x1000 ? 7 - y : y);
+            to[y * stride + x] = colour ? colour | high : 0;
+        }
+}
+
+/* Two threads may do this at once: they write the same. */
+static const ZonePixels *pixels_of_zone(u8 zone)
+{
+    ZonePixels *pixels = &zone_pixels[zone];
+    const ZoneArt *art = &zone_art[zone];
+
+    if (__atomic_load_n(&zone_ready[zone], __ATOMIC_ACQUIRE))
+        return pixels;
+    for (int i = 0; i < 32 * 64; i++)
+        draw_cell(art->background[i], art->background_tiles, TILE_BACKGROUND,
+                  &pixels->background[(i >> 6) * 8][(i & 63) * 8], sizeof pixels->background[0]);
+    for (int y = 0; y < PLANE_HEIGHT; y++)
+        memcpy(pixels->background[y] + PLANE_WIDTH, pixels->background[y], SCREEN_WIDTH);
+    for (int i = 0; i < 4 * B_COUNT; i++)
+        for (int part = 0; part < 4; part++)
+            draw_cell(art->blocks[i * 4 + part], art->block_tiles, TILE_BLOCKS,
+                      &pixels->blocks[i][(part >> 1) * 8][(part & 1) * 8], 16);
+    __atomic_store_n(&zone_ready[zone], 1, __ATOMIC_RELEASE);
+    return pixels;
+}
+
+static void prepare_common(void)
+{
+    if (__atomic_load_n(&common_ready, __ATOMIC_ACQUIRE))
+        return;
+    for (int i = 0; i < common_tile_count; i++)
+        for (int y = 0; y < 8; y++)
+            for (int x = 0; x < 8; x++) {
+                common_pixels[0][i][y][x] = nibble(common_tiles + i * 8, x, y);
+                common_pixels[1][i][y][x] = nibble(common_tiles + i * 8, 7 - x, y);
+            }
+    __atomic_store_n(&common_ready, 1, __ATOMIC_RELEASE);
+}
+
+/* Plane A over plane B. */
+WIDE static void merge(const u8 *restrict a, const u8 *restrict b, u8 *restrict to)
+{
+    for (int x = 0; x < SCREEN_WIDTH; x++)
+        to[x] = a[x] && (a[x] | ~b[x]) & IN_FRONT ? a[x] : b[x];
+}
+
+static void draw_planes(u8 frame[SCREEN_HEIGHT][ROW])
+{
+    const ZonePixels *pixels = pixels_of_zone(G.zone);
+    u8 line_a[WINDOW_COLS * 16];
+    int col = G.screen_x >> 4, shift = G.screen_x & 15;
+    int cols = col + WINDOW_COLS <= LEVEL_COLS ? WINDOW_COLS : WINDOW_COLS - 1;
+
+    for (int line = 0; line < SCREEN_HEIGHT; line++) {
+        int y = G.screen_y + line, row = y >> 4;
+        const u8 *block = &G.level.blocks[col * LEVEL_ROWS + row];
+        const u8(*variant)[16][16] = pixels->blocks + (row & 1) * 2 * B_COUNT;
+        for (int i = 0; i < cols; i++, block += LEVEL_ROWS)
+            memcpy(line_a + i * 16, variant[((col + i) & 1) * B_COUNT + *block][y & 15], 16);
+        merge(line_a + shift, pixels->background[(line + DRAWN.lift[1]) & (PLANE_HEIGHT - 1)] + (-DRAWN.scroll[line][1] & (PLANE_WIDTH - 1)),
+              frame[line] + MARGIN);
+    }
+}
+
+static const u8 (*sprite_tile(u16 tile, u8 mirrored))[8]
+{
+    static const u8 blank[8][8];
+    if (tile >= TILE_HUD) {
+        u8 glyph = DRAWN.hud[tile - TILE_HUD];
+        if (glyph == HUD_BLANK)
+            return blank;
+        tile = tile_glyphs + glyph;
+    }
+    return common_pixels[mirrored][tile - TILE_COMMON];
+}
+
+static void draw_row(const u8 *restrict from, u8 *restrict to, u8 palette, u8 hidden_by)
+{
+    for (int i = 0; i < 8; i++) {
+        u8 under = to[i], over = from[i] | palette;
+        u8 kept = (under & TAKEN) || from[i] == 0 ? under : (u8)((under & hidden_by ? under : over) | TAKEN);
+        to[i] = kept;
+    }
+}
+
+static void draw_sprites(u8 frame[SCREEN_HEIGHT][ROW])
+{
+    u8 sprites[SCREEN_HEIGHT] = {0};
+    u16 widths[SCREEN_HEIGHT] = {0};
+
+    for (int i = 0; i < DRAWN.sprite_count; i++) {
+        const Sprite *sprite = &DRAWN.sprites[i];
+        int x = sprite->x - 128, y = sprite->y - 128;
+        int cols = (sprite->size >> 2 & 3) + 1, rows = (sprite->size & 3) + 1;
+        u8 mirrored = sprite->attr >> 11 & 1, upside_down = sprite->attr >> 12 & 1;
+        u8 palette = (sprite->attr >> 13 & 3) << 4, hidden_by = sprite->attr & 0x8000 ? 0 : IN_FRONT;
+        u8 shown[32];           /* tile columns of each of its lines */
+
+        for (int line = 0; line < rows * 8; line++) {
+            int at = y + line, width = cols * 8;
+            shown[line] = 0;
+            if (at < 0 || at >= SCREEN_HEIGHT || sprites[at] == LINE_SPRITES || widths[at] >= LINE_PIXELS)
+                continue;
+            sprites[at]++;
+            widths[at] += width;
+            shown[line] = (widths[at] > LINE_PIXELS ? width - (widths[at] - LINE_PIXELS) : width) >> 3;
+        }
+        for (int col = 0; col < cols; col++)
+            for (int row = 0; row < rows; row++) {
+                int part = (mirrored ? cols - 1 - col : col) * rows + (upside_down ? rows - 1 - row : row);
+                const u8(*tile)[8] = sprite_tile((sprite->attr + part) & 0x7FF, mirrored);
+                for (int line = 0; line < 8; line++)
+                    if (col < shown[row * 8 + line])
+                        draw_row(tile[upside_down ? 7 - line : line], &frame[y + row * 8 + line][MARGIN + x + col * 8],
+                                 palette, hidden_by);
+            }
+    }
+}
+
+/* The emulator's way from three bits a channel over 5-6-5 bits to bytes. */
+static u32 rgb_of_colour(u16 colour)
+{
+    u32 red = colour & 0xE, green = colour >> 4 & 0xE, blue = colour >> 8 & 0xE;
+    return (red << 1 | red >> 3) << 3 | (green << 2 | green >> 2) << 10 | (blue << 1 | blue >> 3) << 19;
+}
+
+static void colour_in(u8 frame[SCREEN_HEIGHT][ROW], u8 *rgb)
+{
+    u32 colours[256];
+
+    for (int i = 0; i < 64; i++)
+        colours[i] = rgb_of_colour(DRAWN.palette[i]);
+    colours[0] = rgb_of_colour(DRAWN.palette[32]);  /* the backdrop */
+    for (int i = 64; i < 256; i += 64)
+        memcpy(colours + i, colours, 64 * sizeof colours[0]);
+    for (int y = 0; y < SCREEN_HEIGHT; y++) {
+        const u8 *pixel = frame[y] + MARGIN;
+        /* Whole words are faster; each overwrites one byte of the next pixel, so the last goes by bytes. */
+        for (int x = 0; x < SCREEN_WIDTH - 1; x++, rgb += 3)
+            memcpy(rgb, &colours[pixel[x]], 4);
+        memcpy(rgb, &colours[pixel[SCREEN_WIDTH - 1]], 3);
+        rgb += 3;
+    }
+}
+
+void vdp_render(u8 *rgb)
+{
+    u8 frame[SCREEN_HEIGHT][ROW];
+
+    prepare_common();
+    draw_planes(frame);
+    draw_sprites(frame);
+    colour_in(frame, rgb);
+}

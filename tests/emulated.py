@@ -1,0 +1,64 @@
+"""Fernway's ROM on the real emulator core, a frame at a time, for comparison with the native game."""
+
+import numpy as np
+import stable_retro
+from numpy.typing import NDArray
+
+from fernway import INTEGRATION, ROM
+
+LOAD_FRAMES = 600
+BUTTONS = 12
+
+
+class EmulatedGame:
+    """The ROM in an emulator of its own; one of them per process at a time."""
+
+    def __init__(self) -> None:
+        self._emulator = stable_retro.RetroEmulator(str(ROM))
+        scenario = str(INTEGRATION / "scenario.json")
+        self._data = stable_retro.data.GameData(data=str(INTEGRATION / "data.json"), scenario=scenario)
+        self._emulator.configure_data(self._data)
+        self._wait_for_level()
+
+    def _step(self, bits: int = 0) -> None:
+        mask = np.array([bits >> i & 1 for i in range(BUTTONS)], np.uint8)
+        self._emulator.set_button_mask(mask, 0)
+        self._emulator.step()
+        self._data.update_ram()
+
+    def _wait_for_level(self) -> None:
+        for _ in range(LOAD_FRAMES):
+            self._step()
+            if self.field("magic") == 0x4645524E and self.field("cmd") == 0:
+                return
+        raise AssertionError(f"the ROM did not start a level within {LOAD_FRAMES} frames")
+
+    def load(self, zone: int, act: int, seed: int) -> int:
+        """Starts a level as a tool from outside does; returns the frames that took."""
+        for name, value in (("zone", zone), ("act", act), ("seed", seed), ("cmd", 1)):
+            self._data.set_value(name, value)
+        for frames in range(1, LOAD_FRAMES):
+            self._step()
+            if self.field("cmd") == 0:
+                return frames
+        raise AssertionError(f"the ROM did not load a level within {LOAD_FRAMES} frames")
+
+    def frame(self, bits: int) -> None:
+        self._step(bits)
+
+    def field(self, name: str) -> int:
+        return int(self._data.lookup_value(name))
+
+    def ram(self) -> NDArray[np.uint8]:
+        """64 KiB as the 68000 sees them."""
+        raw = np.frombuffer(b"".join(self._data.memory.blocks.values()), np.uint8)
+        return raw[:0x10000].reshape(-1, 2)[:, ::-1].reshape(-1)
+
+    def screen(self) -> NDArray[np.uint8]:
+        return np.asarray(self._emulator.get_screen())
+
+    def get_state(self) -> bytes:
+        return bytes(self._emulator.get_state())
+
+    def set_state(self, state: bytes) -> None:
+        self._emulator.set_state(state)
