@@ -242,7 +242,8 @@ class Server:
         try:
             self._stream.send(type_, content, timeout_s=SEND_TIMEOUT_S)
         except EOFError:
-            raise _Over(Cause.CLIENT_GONE) from None
+            while True:  # why it has gone may still be there to be read
+                self._receive()
         except TimeoutError:
             raise _Over(Cause.CLIENT_GONE, detail=f"its answers lay unread for {SEND_TIMEOUT_S:g} s") from None
 

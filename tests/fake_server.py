@@ -110,19 +110,17 @@ def fake_server(folder: Path, script: Script, *, late_s: float = 0.0) -> Iterato
     (folder / "ob").write_bytes(bytes(SCREEN_BYTES))
     listener = socket.socket(socket.AF_UNIX)
     errors: list[Exception] = []
-    is_over = threading.Event()
 
     def serve() -> None:
         time.sleep(late_s)
         (folder / "sock").unlink(missing_ok=True)
         listener.bind(str(folder / "sock"))
         listener.listen(1)
-        listener.settimeout(0.01)
-        while not is_over.is_set():
+        while True:
             try:
                 connection, _ = listener.accept()
-            except TimeoutError:
-                continue
+            except OSError:
+                return  # the test is over
             connection.settimeout(20)
             with connection:
                 try:
@@ -137,7 +135,7 @@ def fake_server(folder: Path, script: Script, *, late_s: float = 0.0) -> Iterato
     try:
         yield folder
     finally:
-        is_over.set()
+        listener.shutdown(socket.SHUT_RDWR)
         thread.join(30)
         listener.close()
     assert not thread.is_alive(), "the script still runs"
