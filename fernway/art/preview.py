@@ -25,16 +25,16 @@ _SCENE = (
     "....................",
     "....................",
     "....................",
+    "....................",
     ".(=)............T..2",
     "..............1.t.ss",
     "..T..(==)......7a-a-",
     "1.t......3.1.{}_###A",
     "-a-[].4./---{}_#A###",
-    "##A__>7__A#__##A####",
-    "A####r~~~l##A##A####",
-    "#bbb#r+++l#####*$%&-",
-    "#...#r+++l##A##_____",
-    "--a-#r+++l##AA######",
+    "##A__---_#A#__##A###",
+    "A#####A####br~~~~l##",
+    "#bbb#######.r++++l##",
+    "#...l######4r++++l##",
 )
 _KEY = {
     ".": "EMPTY", "#": "FILL", "A": "FILL_ALT", "-": "TOP", "a": "TOP_ALT", "l": "LEFT", "r": "RIGHT", "b": "BOTTOM",
@@ -46,12 +46,12 @@ _KEY = {
 }  # fmt: skip
 # Picture, x, y of its point, mirrored.
 _ACTORS = (
-    ("P_WALK_2", 40, 128, False), ("P_RUN_1", 150, 128, False), ("P_IDLE_1", 292, 96, True), ("P_ROLL_1", 104, 96, False),
-    ("P_WALKER_1", 180, 128, True), ("P_FLYER_1", 215, 80, True), ("P_HOPPER_1", 258, 96, False),
-    ("P_SPITTER_1", 22, 208, False), ("P_SHOT_1", 45, 196, False), ("P_RING_1", 24, 60, False),
+    ("P_WALK_2", 30, 144, False), ("P_RUN_1", 180, 144, False), ("P_IDLE_1", 60, 64, False), ("P_ROLL_1", 104, 96, False),
+    ("P_WALKER_1", 206, 144, True), ("P_FLYER_1", 215, 80, True), ("P_HOPPER_1", 256, 112, True),
+    ("P_SPITTER_1", 284, 112, True), ("P_SHOT_1", 262, 100, True), ("P_RING_1", 24, 60, False),
     ("P_RING_2", 40, 60, False), ("P_RING_3", 56, 60, False), ("P_RING_4", 85, 84, False), ("P_RING_1", 101, 70, False),
-    ("P_SPARKLE_1", 117, 84, False), ("P_PLATFORM", 200, 40, False), ("P_PLATFORM_FALLING", 120, 150, False),
-    ("P_SPRING_UP", 300, 176, False), ("P_SPRING_DIAGONAL", 55, 208, True), ("P_GOAL_1", 240, 176, False),
+    ("P_SPARKLE_1", 117, 84, False), ("P_PLATFORM", 200, 40, False), ("P_PLATFORM_FALLING", 236, 190, False),
+    ("P_SPRING_UP", 105, 176, False), ("P_SPRING_DIAGONAL", 55, 224, True), ("P_GOAL_1", 128, 176, False),
     ("P_PUFF_2", 280, 60, False), ("P_LIFE", 16, 216, False),
 )  # fmt: skip
 

@@ -128,3 +128,24 @@ def stars(image: Image, bottom: int, count: int, colours: Sequence[int], seed: i
         y, x = int(sy * bottom), int(sx * period)
         for shift in range(0, WIDTH, period):
             image[y, x + shift] = colours[int(kind * len(colours))]
+
+
+def disc(image: Image, y: int, x: int, radius: int, index: int, *, halo: int = 0) -> None:
+    """Draws a sun or moon, with a dithered halo if a colour is given for it."""
+    gy, gx = np.mgrid[0:HEIGHT, 0:WIDTH] + 0.5
+    distance = np.sqrt((gy - y) ** 2 + (gx - x) ** 2)
+    if halo:
+        threshold = BAYER[gy.astype(int) % 4, gx.astype(int) % 4]
+        image[(distance < radius * 2) & ((distance - radius) / radius < threshold)] = halo
+    image[distance <= radius] = index
+
+
+def mist(image: Image, top: int, bottom: int, colours: tuple[int, int], *, from_top: bool) -> None:
+    """Lets lines top..bottom-1 fade into a flat colour, dithered: into colours[1] downwards, or out of colours[0]."""
+    y, x = np.mgrid[top:bottom, 0:WIDTH]
+    t = (y - top + 0.5) / (bottom - top)
+    covered = t > BAYER[y % 4, x % 4]
+    if from_top:
+        image[top:bottom] = np.where(covered, colours[1], colours[0])
+    else:
+        image[top:bottom][covered] = colours[1]
