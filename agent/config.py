@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from typing import Literal, get_args
 
 CONTEST_TIMESTEPS = 1_000_000
@@ -113,14 +114,20 @@ class VisionConfig:
 class NetworkConfig:
     """Sizes of the Q-network; stored in the weights' card."""
 
+    torso: Literal["conv", "impala"] = "impala"
+    """conv: three convolutions (8x8 stride 4, 4x4 stride 2, 3x3). Source: Mnih et al. 2015. impala: three stages of
+    convolution, max pooling and a residual block, the first convolution with stride 2. Source: Espeholt et al. 2018,
+    with one residual block for two and the stride for speed."""
+
     channels: tuple[int, ...] = (16, 32, 32)
-    """Channels of the three convolutions (8x8 stride 4, 4x4 stride 2, 3x3 stride 1)."""
+    """Channels of the three convolutions or stages."""
 
     hidden: int = 256
     """Units of each head's hidden layer."""
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
+        _require(self.torso in ("conv", "impala"), "torso conv or impala", self.torso)
         _require(len(self.channels) == 3 and min(self.channels) > 0, "three channel counts above 0", self.channels)
         _require(self.hidden > 0, "hidden above 0", self.hidden)
 

@@ -1,0 +1,291 @@
+"""Q-learning: the losses as pure functions, and the learner that steps down them."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from agent.network import QNetwork
+from agent.replay import Batch
+
+LossName = Literal["huber", "mse", "msle"]
+KnowledgeName = Literal["soft", "margin", "none"]
+Augment = Callable[[Tensor], Tensor]
+"""uint8 [B, C, H, W] -> uint8 [B, C, H, W]: what the learner sees in place of the observations."""
+
+
+class NotFiniteError(ArithmeticError):
+    """A loss, gradient or weight is not finite; going on would only hide it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnerConfig:
+    """How the network learns."""
+
+    learning_rate: float = 2.5e-4
+    """Step size of Adam."""
+
+    adam_epsilon: float = 1.5e-4
+    """Of Adam; large, so that rare gradients do not take full steps. Source: Hessel et al. 2018."""
+
+    clip_norm: float = 10.0
+    """Gradients longer than this are shortened to it. Source: Wang et al. 2016."""
+
+    target_period: int = 1000
+    """Updates between two copies of the online into the target network. Source: second place of the contest, 1024."""
+
+    loss: LossName = "huber"
+    """huber, mse, or msle: mean squared difference of sign(x) log(1 + |x|)."""
+
+    td_weight: float = 1.0
+    """Weight of the Q-learning loss."""
+
+    knowledge: KnowledgeName = "soft"
+    """How the planner's values teach: soft: cross entropy with softmax(values / temperature); margin: every action
+    that is worse than the planner's best must lie a margin below it (Hester et al. 2018); none: not at all."""
+
+    knowledge_weight: float = 1.0
+    """Weight of the planner's loss."""
+
+    temperature: float = 0.2
+    """Of the soft labels and of the network's Q-values in that loss, scaled reward units."""
+
+    margin: float = 0.1
+    """Of the margin loss, scaled reward units; values closer to the best than a tenth of it count as the best."""
+
+    def __post_init__(self) -> None:
+        """Checks the ranges."""
+        for name in ("learning_rate", "adam_epsilon", "clip_norm", "target_period", "temperature", "margin"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"wanted {name} above 0, got {getattr(self, name)}")
+        for name in ("td_weight", "knowledge_weight"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"wanted {name} of at least 0, got {getattr(self, name)}")
+
+
+def symlog(x: Tensor) -> Tensor:
+    """Computes sign(x) log(1 + |x|), the logarithm that negative values have too."""
+    return x.sign() * x.abs().log1p()
+
+
+def td_loss(name: LossName, q: Tensor, target: Tensor) -> Tensor:
+    """Computes the loss of each sample.
+
+    Args:
+        name: huber (threshold 1), mse or msle. The origin's msle clipped negative values to 0; here they count.
+        q: float32 [B], scaled reward units.
+        target: float32 [B], the same units.
+
+    Returns:
+        float32 [B].
+    """
+    match name:
+        case "huber":
+            return functional.huber_loss(q, target, reduction="none")
+        case "mse":
+            return (q - target) ** 2
+        case "msle":
+            return (symlog(q) - symlog(target)) ** 2
+
+
+def n_step_target(reward: Tensor, discount: Tensor, next_q: Tensor) -> Tensor:
+    """Computes n-step Q-learning targets.
+
+    Source: Mnih et al. 2015, Methods; n-step as in Hessel et al. 2018.
+
+    Args:
+        reward: float32 [B], discounted n-step sum, scaled reward units.
+        discount: float32 [B], gamma**n, or 0 where the episode terminated.
+        next_q: float32 [B], target network's value at next_obs.
+
+    Returns:
+        float32 [B], same units as reward; no gradient.
+
+    Raises:
+        ValueError: If the shapes differ.
+    """
+    if not reward.shape == discount.shape == next_q.shape:
+        raise ValueError(f"wanted one shape, got {list(reward.shape)}, {list(discount.shape)}, {list(next_q.shape)}")
+    return (reward + discount * next_q).detach()
+
+
+def double_q(online: Tensor, target: Tensor) -> Tensor:
+    """Values the online network's best action by the target network. Source: van Hasselt et al. 2016, equation 4.
+
+    Args:
+        online: float32 [B, A], online network at next_obs.
+        target: float32 [B, A], target network at next_obs.
+
+    Returns:
+        float32 [B].
+    """
+    return target.gather(1, online.argmax(1, keepdim=True))[:, 0]
+
+
+def soft_label_loss(q: Tensor, values: Tensor, temperature: float) -> Tensor:
+    """Computes the cross entropy of softmax(q / temperature) with softmax(values / temperature).
+
+    Soft, because in half of the states several actions are equally good, and which of them is best is noise.
+
+    Args:
+        q: float32 [B, A], scaled reward units.
+        values: float32 [B, A], the planner's, same units, finite.
+        temperature: Same units.
+
+    Returns:
+        float32 [B].
+    """
+    labels = torch.softmax(values / temperature, 1)  # [B, A]
+    return -(labels * torch.log_softmax(q / temperature, 1)).sum(1)
+
+
+def margin_loss(q: Tensor, values: Tensor, margin: float) -> Tensor:
+    """Computes max over actions of q + margin (0 for the best ones), minus the q of the best.
+
+    Source: Hester et al. 2018, equation 1; several actions may be the best here, the largest q among them counts.
+
+    Args:
+        q: float32 [B, A], scaled reward units.
+        values: float32 [B, A], the planner's, same units, finite.
+        margin: Same units.
+
+    Returns:
+        float32 [B].
+    """
+    is_best = values >= values.amax(1, keepdim=True) - margin / 10  # [B, A]
+    best_q = q.masked_fill(~is_best, -torch.inf).amax(1)  # [B]
+    return (q + margin * ~is_best).amax(1) - best_q
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """What one update came to."""
+
+    loss: float
+    """Everything, weighted."""
+
+    td_loss: float
+    """Mean Q-learning loss."""
+
+    knowledge_loss: float
+    """Mean loss against the planner; 0 if no sample had its values."""
+
+    q_mean: float
+    """Mean Q-value of the actions taken, scaled reward units."""
+
+    gradient_norm: float
+    """Before clipping."""
+
+    td_error: NDArray[np.float32]
+    """float32 [B], absolute, for the priorities; where td_weight is 0 the loss against the planner."""
+
+
+class Learner:
+    """Double Q-learning with a target network, and the planner's knowledge beside it."""
+
+    def __init__(self, network: QNetwork, config: LearnerConfig, augment: Augment | None = None) -> None:
+        """Learns on `network`, the online network."""
+        torch.set_num_threads(1)  # small layers: two threads are slower than one (measured)
+        self.config = config
+        self.online_network = network.train()
+        self.target_network = copy.deepcopy(network).requires_grad_(requires_grad=False)
+        self.updates = 0
+        self._augment: Augment = augment or (lambda obs: obs)
+        self._optimizer = torch.optim.Adam(
+            network.parameters(), lr=config.learning_rate, eps=config.adam_epsilon, fused=True
+        )
+
+    def set_learning_rate(self, learning_rate: float) -> None:
+        """Changes the step size from the next update on."""
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate
+
+    def update(self, batch: Batch) -> Update:
+        """Learns from one batch.
+
+        Raises:
+            NotFiniteError: If the loss or the gradient is not finite; the weights are as before.
+        """
+        config = self.config
+        obs = self._augment(torch.from_numpy(batch.obs))
+        q = self.online_network(obs)  # [B, A]
+        chosen = q.gather(1, torch.from_numpy(batch.action)[:, None])[:, 0]  # [B]
+        td, td_error = torch.zeros_like(chosen), torch.zeros_like(chosen)
+        if config.td_weight > 0:
+            td, td_error = self._td(batch, chosen)
+        knowledge = self._knowledge(batch, q)
+        weighted = torch.from_numpy(batch.weight) * (config.td_weight * td + config.knowledge_weight * knowledge)
+        loss = weighted.mean()
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(self.online_network.parameters(), config.clip_norm)
+        if not (torch.isfinite(loss) and torch.isfinite(norm)):
+            raise NotFiniteError(
+                f"update {self.updates + 1}: wanted a finite loss and gradient, got loss {loss.item()}, gradient norm "
+                f"{norm.item()}: lower the learning rate or the reward scale"
+            )
+        self._optimizer.step()
+        self.updates += 1
+        if self.updates % config.target_period == 0:
+            self.target_network.load_state_dict(self.online_network.state_dict())
+        return Update(
+            loss=loss.item(),
+            td_loss=td.mean().item(),
+            knowledge_loss=knowledge.mean().item(),
+            q_mean=chosen.mean().item(),
+            gradient_norm=norm.item(),
+            td_error=(td_error if config.td_weight > 0 else knowledge.detach()).numpy(),
+        )
+
+    def _td(self, batch: Batch, chosen: Tensor) -> tuple[Tensor, Tensor]:
+        """Computes the Q-learning loss and the absolute error, float32 [B] each."""
+        with torch.no_grad():
+            next_obs = self._augment(torch.from_numpy(batch.next_obs))
+            next_q = double_q(self.online_network(next_obs), self.target_network(next_obs))
+        target = n_step_target(torch.from_numpy(batch.reward), torch.from_numpy(batch.discount), next_q)
+        return td_loss(self.config.loss, chosen, target), (chosen - target).abs().detach()
+
+    def _knowledge(self, batch: Batch, q: Tensor) -> Tensor:
+        """Computes the loss against the planner, float32 [B]; 0 where its values are not known."""
+        values = torch.from_numpy(batch.values)
+        is_known = torch.isfinite(values).all(1)
+        if self.config.knowledge == "none" or self.config.knowledge_weight == 0 or not is_known.any():
+            return 0.0 * q[:, 0]  # keeps the graph whole where nothing else teaches
+        values = values.nan_to_num(0.0)
+        if self.config.knowledge == "soft":
+            loss = soft_label_loss(q, values, self.config.temperature)
+        else:
+            loss = margin_loss(q, values, self.config.margin)
+        return loss * is_known
+
+    def state(self) -> dict[str, Any]:
+        """Returns everything that learning goes on from: a nest of dictionaries, lists, tensors and numbers."""
+        return {
+            "online": self.online_network.state_dict(),
+            "target": self.target_network.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "updates": self.updates,
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Takes over what `state` returned."""
+        self.online_network.load_state_dict(state["online"])
+        self.target_network.load_state_dict(state["target"])
+        self._optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))  # which would share the tensors otherwise
+        self.updates = state["updates"]
+
+    def require_finite(self) -> None:
+        """Checks the weights, before a checkpoint is written.
+
+        Raises:
+            NotFiniteError: If one is not finite.
+        """
+        for name, weight in self.online_network.named_parameters():
+            if not bool(torch.isfinite(weight).all()):
+                raise NotFiniteError(f"after {self.updates} updates: weights {name} are not finite")

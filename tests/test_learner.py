@@ -1,0 +1,233 @@
+"""The losses against numbers worked out by hand, the learner against a toy that it must solve."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from agent.config import NetworkConfig, VisionConfig
+from agent.learner import (
+    Learner,
+    LearnerConfig,
+    LossName,
+    NotFiniteError,
+    double_q,
+    margin_loss,
+    n_step_target,
+    soft_label_loss,
+    td_loss,
+)
+from agent.network import QNetwork
+from agent.replay import Batch, Replay, ReplayConfig
+
+VISION = VisionConfig(height=36, width=36, stack=1)
+ACTIONS = 3
+
+
+def tensor(*values: float) -> Tensor:
+    return torch.tensor(values)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("huber", [0.0, 0.125, 2.5]),
+        ("mse", [0.0, 0.25, 9.0]),
+        # symlog(1) = log 2, symlog(0.5) = log 1.5, symlog(-1) = -log 2, symlog(2) = log 3
+        ("msle", [0.0, math.log(1.5) ** 2, (math.log(2) + math.log(3)) ** 2]),
+    ],
+)
+def test_td_loss(name: LossName, expected: list[float]) -> None:
+    loss = td_loss(name, tensor(1.0, 0.5, -1.0), tensor(1.0, 0.0, 2.0))
+    torch.testing.assert_close(loss, torch.tensor(expected))
+
+
+def test_n_step_target_bootstraps_unless_the_episode_terminated() -> None:
+    next_q = tensor(10.0, 10.0).requires_grad_()
+    target = n_step_target(tensor(1.0, 2.0), tensor(0.5, 0.0), next_q)
+    torch.testing.assert_close(target, tensor(6.0, 2.0))
+    assert not target.requires_grad
+    with pytest.raises(ValueError, match="one shape"):
+        n_step_target(tensor(1.0), tensor(0.5, 0.0), next_q)
+
+
+def test_double_q_chooses_by_one_network_and_values_by_the_other() -> None:
+    online, target = torch.tensor([[1.0, 3.0, 2.0]]), torch.tensor([[9.0, 5.0, 7.0]])
+    assert double_q(online, target).tolist() == [5.0]
+
+
+def test_soft_label_loss_is_a_cross_entropy() -> None:
+    temperature = 2.0
+    values = torch.tensor([[0.0, temperature * math.log(3)]])  # labels 1/4, 3/4
+    q = torch.tensor([[temperature * math.log(4), 0.0]])  # probabilities 4/5, 1/5
+    expected = -0.25 * math.log(0.8) - 0.75 * math.log(0.2)
+    assert soft_label_loss(q, values, temperature).item() == pytest.approx(expected)
+
+
+def test_margin_loss_wants_the_best_actions_ahead() -> None:
+    values = torch.tensor([[5.0, 1.0, 5.0], [5.0, 1.0, 0.0]])
+    q = torch.tensor([[0.0, 2.0, 1.0], [3.0, 1.0, 2.5]])
+    # Row 0: best are 0 and 2, max q 1; the wrong one at 2 + 1. Row 1: best is 0 at 3; next 2.5 + 1.
+    torch.testing.assert_close(margin_loss(q, values, 1.0), tensor(2.0, 0.5))
+    assert margin_loss(torch.tensor([[9.0, 1.0, 0.0]]), values[1:], 1.0).item() == 0
+
+
+def network(seed: int = 0, torso: str = "conv") -> QNetwork:
+    torch.manual_seed(seed)
+    return QNetwork(VISION, NetworkConfig(torso=torso, channels=(4, 8, 8), hidden=16), ACTIONS)  # type: ignore[arg-type]
+
+
+def batch(size: int = 8, *, reward: float = 1.0, values: bool = True) -> Batch:
+    rng = np.random.default_rng(0)
+    return Batch(
+        slots=np.arange(size),
+        obs=rng.integers(0, 256, (size, 1, 36, 36), np.uint8),
+        action=rng.integers(0, ACTIONS, size),
+        reward=np.full(size, reward, np.float32),
+        discount=np.full(size, 0.9, np.float32),
+        next_obs=rng.integers(0, 256, (size, 1, 36, 36), np.uint8),
+        weight=np.ones(size, np.float32),
+        values=rng.normal(size=(size, ACTIONS)).astype(np.float32)
+        if values
+        else np.full((size, 3), np.nan, np.float32),
+    )
+
+
+def test_target_network_follows_only_every_period() -> None:
+    learner = Learner(network(), LearnerConfig(target_period=3, learning_rate=1e-2))
+    initial = learner.target_network.value[0].weight.clone()
+    for updates in range(1, 7):
+        learner.update(batch())
+        assert learner.updates == updates
+        target, online = learner.target_network.value[0].weight, learner.online_network.value[0].weight
+        assert torch.equal(target, online) == (updates % 3 == 0)
+        assert torch.equal(target, initial) == (updates < 3)
+
+
+def test_priorities_are_absolute_td_errors() -> None:
+    learner = Learner(network(), LearnerConfig(knowledge="none"))
+    data = batch()
+    with torch.no_grad():
+        obs, following = torch.from_numpy(data.obs), torch.from_numpy(data.next_obs)
+        chosen = learner.online_network(obs).gather(1, torch.from_numpy(data.action)[:, None])[:, 0]
+        expected = (chosen - 1.0 - 0.9 * learner.target_network(following).amax(1)).abs()  # both networks are equal
+    np.testing.assert_allclose(learner.update(data).td_error, expected.numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_samples_without_planner_values_teach_only_by_reward() -> None:
+    with_values, without = (
+        Learner(network(), LearnerConfig(td_weight=0)),
+        Learner(network(), LearnerConfig(td_weight=0)),
+    )
+    before = without.online_network.value[0].weight.clone()
+    assert with_values.update(batch()).knowledge_loss > 0
+    update = without.update(batch(values=False))
+    assert update.loss == update.knowledge_loss == 0
+    assert torch.equal(before, without.online_network.value[0].weight)
+
+
+@pytest.mark.parametrize("knowledge", ["soft", "margin"])
+def test_planner_values_are_learned(knowledge: str) -> None:
+    config = LearnerConfig(td_weight=0, knowledge=knowledge, learning_rate=3e-3)  # type: ignore[arg-type]
+    learner, data = Learner(network(), config), batch(16)
+    for _ in range(150):
+        learner.update(data)
+    with torch.no_grad():
+        best = learner.online_network(torch.from_numpy(data.obs)).argmax(1)
+    assert (best.numpy() == data.values.argmax(1)).mean() > 0.9
+
+
+def test_gradients_are_clipped() -> None:
+    """One step of Adam hides the gradient's length, so the length is read after clipping."""
+    learner = Learner(network(), LearnerConfig(clip_norm=0.01, loss="mse"))
+    assert learner.update(batch(reward=1000.0)).gradient_norm > 1
+    norms = [weight.grad.norm() for weight in learner.online_network.parameters() if weight.grad is not None]
+    assert torch.stack(norms).norm().item() == pytest.approx(0.01, rel=1e-3)
+
+
+@pytest.mark.parametrize("reward", [np.nan, np.inf])
+def test_a_loss_that_is_not_finite_stops_before_the_weights_change(reward: float) -> None:
+    learner = Learner(network(), LearnerConfig(loss="mse"))
+    before = {name: weight.clone() for name, weight in learner.online_network.state_dict().items()}
+    with pytest.raises(NotFiniteError, match="update 1: wanted a finite loss"):
+        learner.update(batch(reward=reward))
+    assert all(torch.equal(before[name], weight) for name, weight in learner.online_network.state_dict().items())
+    learner.require_finite()
+
+
+def test_weights_that_are_not_finite_are_named() -> None:
+    learner = Learner(network(), LearnerConfig())
+    with torch.no_grad():
+        learner.online_network.value[0].bias[0] = torch.nan
+    with pytest.raises(NotFiniteError, match=r"value\.0\.bias"):
+        learner.require_finite()
+
+
+def test_state_goes_there_and_back() -> None:
+    one, two = Learner(network(0), LearnerConfig(target_period=4)), Learner(network(1), LearnerConfig(target_period=4))
+    for _ in range(6):
+        one.update(batch())
+    two.load_state(one.state())
+    for _ in range(6):
+        assert one.update(batch()).loss == two.update(batch()).loss
+
+
+@pytest.mark.parametrize("wrong", [{"learning_rate": 0.0}, {"temperature": -1.0}, {"td_weight": -0.1}])
+def test_settings_are_checked(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=f"wanted {next(iter(wrong))}"):
+        LearnerConfig(**wrong)  # type: ignore[arg-type]
+
+
+class Corridor:
+    """A toy: a bright column is the place 0..3 on a dark screen; action 1 goes right, 0 left, 2 waits; 1 at the end."""
+
+    places = 4
+
+    def __init__(self) -> None:
+        self.place = 0
+
+    def plane(self) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+        plane = np.zeros((36, 36), np.uint8)
+        plane[:, self.place * 9 : self.place * 9 + 9] = 255
+        return plane
+
+    def step(self, action: int) -> tuple[float, bool]:
+        self.place = max(self.place + (0, 1, 0)[action] - (action == 0), 0)
+        is_over = self.place == self.places - 1
+        return float(is_over), is_over
+
+
+def test_the_toy_is_solved() -> None:
+    """Double, dueling, prioritised, 1-step so that the random behaviour does not bias it: greedy walks straight to the end, and its Q-values are the true ones."""
+    gamma = 0.9
+    rng = np.random.default_rng(0)
+    replay = Replay(ReplayConfig(capacity=1000, gamma=gamma, n_step=1), VISION, lanes=1, actions=ACTIONS, rng=rng)
+    learner = Learner(network(), LearnerConfig(learning_rate=1e-3, target_period=25, knowledge="none"))
+    toy, is_first, reward, is_over, action = Corridor(), True, 0.0, False, 0
+    for timestep in range(600):
+        replay.add(
+            toy.plane()[None],
+            is_first=np.array([is_first]),
+            action=np.array([action]),
+            reward=np.array([reward]),
+            terminated=np.array([is_over]),
+            truncated=np.array([False]),
+        )
+        if is_over:
+            toy, is_first, is_over, reward = Corridor(), True, False, 0.0
+            continue
+        is_first = False
+        action = int(rng.integers(ACTIONS))
+        reward, is_over = toy.step(action)
+        if timestep > 100:
+            drawn = replay.sample(16, 0.5)
+            replay.update_priorities(drawn.slots, learner.update(drawn).td_error)
+    toy = Corridor()
+    for left in range(3, 0, -1):
+        with torch.no_grad():
+            q = learner.online_network(torch.from_numpy(toy.plane()[None, None]))[0]
+        assert int(q.argmax()) == 1
+        assert q.max().item() == pytest.approx(gamma ** (left - 1), abs=0.1)
+        toy.step(1)
