@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 from typing import Literal, get_args
 
 CONTEST_TIMESTEPS = 1_000_000
