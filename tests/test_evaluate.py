@@ -1,0 +1,328 @@
+"""Evaluation end to end: real servers, real agents of all sorts, real signals."""
+
+import csv
+import io
+import json
+import math
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from statistics import fmean, stdev
+
+import pytest
+import toy_game
+from rich.console import Console
+
+from contest.env import make
+from contest.evaluate import Report, evaluate
+from contest.monitor import Record
+from contest.pairs import Evaluation, EvaluationError, read_pairs
+from contest.scores import Failure, PairScore, Scores, t_quantile
+from contest.trial import TrialError, agent_words
+
+BUDGET = 35
+"""Timesteps of a run: three whole episodes of ten and a reset each, and two timesteps of a fourth."""
+
+
+@pytest.fixture
+def evaluation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Evaluation:
+    """Two levels and two seeds of the toy game, in a folder too deep for a socket's path, played by holding RIGHT."""
+    toy_game.offer(monkeypatch, tmp_path / "modules")
+    (tmp_path / "levels.csv").write_text("game,state\nToy-Native,short\nToy-Native,long\n")
+    (tmp_path / "player.py").write_text(toy_game.AGENT)
+    deep = tmp_path / "a folder" / ("of a long name" * 6) / "results"
+    assert len(str(deep)) > 107
+    return Evaluation(
+        levels=tmp_path / "levels.csv",
+        agent=playing(tmp_path, "on"),
+        timesteps=BUDGET,
+        seeds=2,
+        jobs=2,
+        results=deep,
+    )
+
+
+def playing(folder: Path, what: str) -> str:
+    return f"{{python}} '{folder / 'player.py'}' {what} {{seed}}"
+
+
+def run(evaluation: Evaluation) -> tuple[Scores, list[Report]]:
+    reports: list[Report] = []
+    scores = evaluate(evaluation, reports.append, lambda done, pairs: None)
+    return scores, [report for report in reports if report.finished]
+
+
+def expected_returns(state: str, seed: int) -> list[float]:
+    """Returns of the episodes of a run on the toy game, worked out without server and agent."""
+    env = make("Toy-Native", state, seed=seed)
+    returns, left = [], BUDGET
+    while left > 0:
+        env.reset()
+        left -= 1
+        returns.append(0.0)
+        over = False
+        while left > 0 and not over:
+            _, reward, terminated, truncated, _ = env.step([1] * 12)
+            returns[-1] += float(reward)
+            over = terminated or truncated
+            left -= 1
+    return returns
+
+
+def is_alive(pid_file: Path) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{int(pid_file.read_text())}/stat").read_text().split(")")[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.fixture
+def one_level(evaluation: Evaluation) -> Evaluation:
+    """The short level alone."""
+    evaluation.levels.write_text("game,state\nToy-Native,short\n")
+    return evaluation
+
+
+def test_scores_levels_by_seeds_and_goes_on_with_what_is_missing(evaluation: Evaluation) -> None:
+    scores, reports = run(evaluation)
+    assert not scores.missing
+    assert len(reports) == 4
+    for pair in scores.levels:
+        returns = expected_returns(pair.state, pair.seed)
+        counted = returns[:-1] if len(returns) > 1 else returns  # the unfinished last one only if it is the only one
+        assert (pair.score, pair.best, pair.episodes) == (fmean(counted), max(counted), len(counted))
+        assert (pair.timesteps, pair.end) == (BUDGET, "timesteps used up")
+        assert pair.timesteps_per_s > 0
+    assert {(pair.state, pair.seed, pair.episodes) for pair in scores.levels} == {
+        ("short", 0, 3), ("short", 1, 3), ("long", 0, 1), ("long", 1, 1)
+    }  # fmt: skip
+    content = json.loads((evaluation.results / "scores.json").read_text())
+    assert content["agent"] == evaluation.agent
+    assert content["timesteps"] == BUDGET
+    assert content["score"] == pytest.approx(fmean(pair.score for pair in scores.levels))
+    by_seed = [fmean(pair.score for pair in scores.levels if pair.seed == seed) for seed in (0, 1)]
+    assert content["ci95"] == pytest.approx(12.7062 * stdev(by_seed) / math.sqrt(2), rel=1e-4)
+    keys = ["game", "state", "seed", "score", "episodes", "best", "timesteps", "timesteps_per_s", "end"]
+    assert [list(level) for level in content["levels"]] == [keys] * 4
+    with (evaluation.results / "scores.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [[row[key] for key in keys] for row in rows] == [
+        [str(row[key]) for key in keys] for row in content["levels"]
+    ]
+    folder = evaluation.results / "Toy-Native-v0-short-seed1"
+    assert (folder / "agent-stdout.txt").read_text() == "playing on seed 1\n"
+    assert (folder / "monitor.csv").read_text().splitlines()[0] == "r,l,t"
+    assert len((folder / "monitor.csv").read_text().splitlines()) == 4
+    assert not list((folder / "tmp" / "sock").iterdir())
+
+    shutil.rmtree(evaluation.results / "Toy-Native-v0-long-seed0")
+    kept = (folder / "pair.json").stat().st_mtime_ns
+    after, reports = run(evaluation)
+    assert [(report.finished.state, report.finished.trial.seed) for report in reports if report.finished] == [
+        ("long", 0)
+    ]
+    assert (folder / "pair.json").stat().st_mtime_ns == kept
+    assert [pair.score for pair in after.levels] == [pair.score for pair in scores.levels]
+    assert not run(evaluation)[1]
+    for other in (replace(evaluation, timesteps=36), replace(evaluation, agent=evaluation.agent + " x")):
+        with pytest.raises(EvaluationError, match="was made with"):
+            run(other)
+    (folder / "pair.json").write_text("{")
+    with pytest.raises(EvaluationError, match="cannot be read"):
+        run(evaluation)
+
+
+def test_a_failing_agent_does_not_lose_the_others(one_level: Evaluation, tmp_path: Path) -> None:
+    evaluation = replace(one_level, agent=playing(tmp_path, "crash-on-1"))
+    scores, reports = run(evaluation)
+    assert [pair.seed for pair in scores.levels] == [0]
+    assert [failure.seed for failure in scores.missing] == [1]
+    assert "exit status 1 after 15 timesteps: the agent has crashed" in scores.missing[0].reason
+    assert sorted(report.failed for report in reports) == [False, True]
+    assert (scores.score, scores.ci95) == (scores.levels[0].score, None)
+    content = json.loads((evaluation.results / "scores.json").read_text())
+    assert len(content["levels"]) == len(content["missing"]) == 1
+    (tmp_path / "player.py").write_text(toy_game.AGENT.replace("crash-on-1", "never"))  # the agent is put right
+    again, reports = run(evaluation)
+    assert not again.missing
+    assert len(reports) == 1
+
+
+def test_ends_a_hanging_agent_and_its_children(one_level: Evaluation, tmp_path: Path) -> None:
+    scores, _ = run(replace(one_level, agent=playing(tmp_path, "idle"), seeds=1, idle_s=3.0))
+    assert [failure.reason for failure in scores.missing] == ["no timestep for 3 s, 0 until then"]
+    pids = list(one_level.results.glob("*/*.pid"))
+    assert len(pids) == 2
+    assert not any(is_alive(pid) for pid in pids)
+
+
+def test_agents_that_leave_oddly(one_level: Evaluation, tmp_path: Path) -> None:
+    one = replace(one_level, seeds=1)
+    scores, reports = run(replace(one, agent=playing(tmp_path, "odd"), results=tmp_path / "odd"))
+    assert len(scores.levels) == 1, "the run was whole, so it counts"
+    assert "the agent left with exit status 3" in reports[0].text
+    scores, _ = run(replace(one, agent=playing(tmp_path, "quit"), results=tmp_path / "quit"))
+    assert [(pair.timesteps, pair.end) for pair in scores.levels] == [(15, "client gone without a close")]
+    scores, _ = run(replace(one, agent="sh -c 'echo no luck >&2'", results=tmp_path / "none"))
+    assert "left without playing: no luck" in scores.missing[0].reason
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_keeps_what_is_done(one_level: Evaluation, tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "contest", "evaluate", "--levels", str(one_level.levels), "--agent"]
+    command += [playing(tmp_path, "idle-on-1"), "--timesteps", str(BUDGET), "--seeds", "2"]
+    command += ["--results", str(one_level.results)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        eventually(lambda: len(list(one_level.results.glob("*-seed1/child.pid"))) == 1)
+    finally:
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted; what is done is in" in errors.splitlines()[-1]
+    assert "Traceback" not in errors
+    content = json.loads((one_level.results / "scores.json").read_text())
+    assert [level["seed"] for level in content["levels"]] == [0]
+    assert not any(is_alive(pid) for pid in one_level.results.glob("*/*.pid"))
+    assert not list(one_level.results.glob("*/tmp/sock/*")), "the servers have cleared up after themselves"
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.05)
+
+
+def test_one_evaluation_at_a_time(evaluation: Evaluation) -> None:
+    def again(done: int, pairs: int) -> None:
+        with pytest.raises(EvaluationError, match="another evaluation"):
+            evaluate(evaluation, lambda report: None, lambda done, pairs: None)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(evaluation, lambda report: None, again)
+
+
+@pytest.mark.parametrize(
+    ("levels", "message"),
+    [
+        ("", "no level in it"),
+        ("game,state\n", "no level in it"),
+        ("Toy-Native,short\nx,y\n", "line 2: wanted the columns game,state, got Toy-Native,short"),
+        ("game,state\nToy-Native,short\nToy-Nativ,short\n", "line 3: no game 'Toy-Nativ'; nearest: Toy-Native-v0"),
+        ("game,state\nToy-Native,shirt\n", "line 2: .* nearest: short"),
+        ("game,state\nToy-Native,short\nToy-Native-v0,short\n", "line 3: .* twice"),
+        ("game,state\nToy-Native,\xff\n", "levels.csv"),
+    ],
+)
+def test_refuses_a_bad_list_of_levels(evaluation: Evaluation, levels: str, message: str) -> None:
+    evaluation.levels.write_bytes(levels.encode("latin-1"))
+    with pytest.raises(EvaluationError, match=message):
+        list(read_pairs(evaluation))
+    assert not evaluation.results.exists()
+
+
+def test_settings_are_checked(evaluation: Evaluation) -> None:
+    for name in ("timesteps", "seeds", "jobs", "idle_s", "wallclock_s"):
+        with pytest.raises(EvaluationError, match=name.removesuffix("_s")):
+            replace(evaluation, **{name: 0})
+    with pytest.raises(EvaluationError, match="no program 'no-such-agent'"):
+        run(replace(evaluation, agent="no-such-agent --fast"))
+    with pytest.raises(EvaluationError, match="there-is-none"):
+        run(replace(evaluation, levels=Path("there-is-none.csv")))
+
+
+def test_state_files_count_from_the_lists_folder(evaluation: Evaluation, tmp_path: Path) -> None:
+    (tmp_path / "states").mkdir()
+    for name in ("one", "two"):
+        (tmp_path / "states" / f"{name}.state").write_text(name)
+    evaluation.levels.write_text("game,state\nToy-Native,states/one.state\nToy-Native,states/two.state\n")
+    pairs = list(read_pairs(evaluation))
+    assert [pair.trial.state for pair in pairs[:2]] == [str(tmp_path / "states" / f"{n}.state") for n in ("one", "two")]
+    assert (
+        len({pair.trial.folder for pair in pairs}) == len({str(pair.settings) + pair.state for pair in pairs}) * 2 == 4
+    )
+    (tmp_path / "states" / "one.state").write_text("three")
+    assert {pair.trial.folder for pair in read_pairs(evaluation)} & {pair.trial.folder for pair in pairs[:2]} == {
+        pairs[1].trial.folder
+    }, "a state made anew is another level"
+
+
+def test_agent_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").touch()
+    (tmp_path / "agent").mkdir()
+    words = agent_words("{python} -m agent --seed={seed} mine.py 'two words'", 7)
+    assert words == (sys.executable, "-m", "agent", "--seed=7", str(tmp_path / "mine.py"), "two words")
+    for command in ("", "'unclosed", "no-such-program"):
+        with pytest.raises(TrialError, match="agent command"):
+            agent_words(command, 0)
+
+
+def pair(state: str, seed: int, score: float) -> PairScore:
+    return PairScore(
+        game="G", state=state, seed=seed, score=score, episodes=1, best=score, timesteps=9, timesteps_per_s=1.0, end="e"
+    )
+
+
+def test_means_and_interval() -> None:
+    levels = tuple(pair(state, seed, score) for state, seed, score in [("a", 0, 1.0), ("a", 1, 3.0), ("b", 0, 10.0)])
+    missing = (Failure(game="G", state="b", seed=1, reason="bad luck"),)
+    scores = Scores(agent="x", timesteps=9, levels=levels, missing=missing)
+    assert scores.score == (2.0 + 10.0) / 2
+    assert scores.ci95 is None, "seed 1 lacks a level, so there is one whole seed"
+    console = Console(width=120, file=io.StringIO())
+    with console.capture() as capture:
+        console.print(scores.table())
+    text = capture.get()
+    assert "mean WITHOUT the 1 missing" in text
+    assert "6.0" in text
+    whole = Scores(agent="x", timesteps=9, levels=(*levels, pair("b", 1, 20.0)))
+    means = [(1.0 + 10.0) / 2, (3.0 + 20.0) / 2]
+    assert whole.score == fmean(means)
+    assert whole.ci95 == pytest.approx(12.70620 * stdev(means) / math.sqrt(2), rel=1e-5)
+    empty = Scores(agent="x", timesteps=9, levels=(), missing=missing)
+    assert empty.score is None
+
+
+@pytest.mark.parametrize(
+    ("freedom", "t"),
+    [
+        (1, 12.70620),
+        (2, 4.30265),
+        (3, 3.18245),
+        (4, 2.77645),
+        (7, 2.36462),
+        (10, 2.22814),
+        (30, 2.04227),
+        (99, 1.98422),
+    ],
+)
+def test_t_quantile_is_the_tables(freedom: int, t: float) -> None:
+    assert t_quantile(0.95, freedom) == pytest.approx(t, abs=5e-6)
+
+
+@pytest.mark.parametrize(("confidence", "freedom"), [(0.0, 1), (1.0, 1), (0.95, 0)])
+def test_t_quantile_refuses(confidence: float, freedom: int) -> None:
+    with pytest.raises(ValueError, match="wanted"):
+        t_quantile(confidence, freedom)
+
+
+def test_unfinished_episode_counts_only_alone(tmp_path: Path) -> None:
+    whole = Record(episodes=[(1.5, 10), (2.5, 20)], unfinished=(99.0, 5), timesteps=37, seconds=1.0, end="stopped")
+    assert whole.scored() == [(1.5, 10), (2.5, 20)]
+    assert Record(unfinished=(99.0, 5)).scored() == [(99.0, 5)]
+    assert Record(unfinished=(0.0, 0)).scored() == Record().scored() == []
+    whole.save(tmp_path / "record.json")
+    assert Record.load(tmp_path / "record.json").scored() == whole.scored()
+    assert [path.name for path in tmp_path.iterdir()] == ["record.json"]
+    (tmp_path / "record.json").write_text('{"something": "else"}')
+    with pytest.raises(ValueError, match="no record"):
+        Record.load(tmp_path / "record.json")
+    assert [path.name for path in tmp_path.iterdir()] == ["record.json"]

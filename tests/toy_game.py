@@ -1,0 +1,88 @@
+"""A game of a few timesteps that `contest` finds as it finds any package's: by an entry point.
+
+Imported by the tests and, because `offer` puts this folder on PYTHONPATH, by the servers they start.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+LENGTHS = {"short": 10, "long": 100_000}
+"""Timesteps of an episode by state."""
+
+
+class ToyGame(gym.Env[Any, Any]):
+    """Pays at random, by its seed alone, when RIGHT is held."""
+
+    observation_space = gym.spaces.Box(0, 255, (4, 4, 3), np.uint8)
+    action_space = gym.spaces.MultiBinary(12)
+
+    def __init__(self, length: int, seed: int | None) -> None:
+        self.length, self.rng, self.left = length, np.random.default_rng(seed), 0
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        self.left = self.length
+        return np.zeros((4, 4, 3), np.uint8), {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        self.left -= 1
+        reward = float(self.rng.integers(100)) * bool(action[7])
+        return np.zeros((4, 4, 3), np.uint8), reward, self.left == 0, False, {}
+
+
+def states() -> list[str]:
+    """What `contest` asks a game for."""
+    return list(LENGTHS)
+
+
+def make(state: str | None, *, discrete_actions: bool, seed: int | None) -> ToyGame:
+    """What `contest` asks a game for."""
+    assert not discrete_actions
+    return ToyGame(LENGTHS[state or "short"], seed)
+
+
+def offer(monkeypatch: pytest.MonkeyPatch, folder: Path, entries: str | None = None) -> None:
+    """Makes entry points known to this process and to those it starts."""
+    metadata = folder / "toy_game-1.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: toy_game\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text(entries or "[qjerk.environments]\nToy-Native-v0 = toy_game\n")
+    monkeypatch.syspath_prepend(folder)
+    path = [str(folder), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, path)))
+
+
+AGENT = """
+import os, subprocess, sys, time
+from pathlib import Path
+from agent.config import RemoteConfig
+from agent.remote import RemoteEnv, RunEnd
+
+what, seed = sys.argv[1], os.environ["QJERK_SEED"]
+assert sys.argv[2] == seed, sys.argv
+Path("agent.pid").write_text(str(os.getpid()))
+print("playing", what, "seed", seed, flush=True)
+if what == "idle" or (what == "idle-on-1" and seed == "1"):
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    Path("child.pid").write_text(str(child.pid))
+    env = RemoteEnv(RemoteConfig())
+    time.sleep(600)
+env = RemoteEnv(RemoteConfig())
+right = [int(number == 7) for number in range(12)]
+try:
+    over = True
+    while True:
+        over = env.reset() is None if over else any(env.step(right)[2:4])
+        if what == "quit" and env.timesteps == 15:
+            break
+        if (what == "crash" or (what == "crash-on-1" and seed == "1")) and env.timesteps == 15:
+            sys.exit("the agent has crashed")
+except RunEnd:
+    pass
+sys.exit(3 if what == "odd" else 0)
+"""
+"""An agent that holds RIGHT, and what else its argument says."""
