@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fernway.art.canvas import Image, blank, paste
 from fernway.art.headers import BLOCKS
@@ -52,8 +53,6 @@ class Terrain:
     """Exposed right face [32, depth], its last column on the edge."""
     ceiling: Image
     """Exposed lower edge [depth, 32], its last row on the edge."""
-    under_slope: Image
-    """Upper rows of solid ground right below a slope [depth, 32]."""
     ledge: Image
     """One-way platform, left end, middle, right end [16, 48]."""
     spikes: Image
@@ -80,14 +79,15 @@ def _strip(image: Image, col: int) -> Image:
     return image[:, (np.arange(BLOCK) + col * BLOCK) % image.shape[1]]
 
 
-def ground(terrain: Terrain, heights: Image, surface: Image, row: int, col: int) -> Image:
-    """Draws a block of ground whose upper edge follows heights [16]."""
+def ground(terrain: Terrain, heights: NDArray[np.int64], row: int, col: int) -> Image:
+    """Draws a block of ground whose upper edge follows heights [16]; the edge is thin where the ground is."""
     base = _phase(terrain.texture, row, col)
-    strip = _strip(surface, col)
-    depth = np.arange(BLOCK)[:, None] - (BLOCK - heights[None, :].astype(int))  # [16, 16], below 0 in the air
-    edge = np.take_along_axis(strip, np.clip(depth, 0, len(strip) - 1), 0)
-    covered = (depth < len(strip)) & (edge > 0)
-    return np.where(depth < 0, 0, np.where(covered, edge, base)).astype(np.uint8)
+    strip = _strip(terrain.surface, col)
+    thick = np.minimum((strip > 0).sum(0), heights)  # [16], the edge's thickness in each column
+    depth = np.arange(BLOCK)[:, None] - (BLOCK - heights)  # [16, 16], below 0 in the air
+    within = np.clip(depth * (strip > 0).sum(0) // thick, 0, len(strip) - 1)
+    edge = np.take_along_axis(strip, within, 0)
+    return np.where(depth < 0, 0, np.where((depth < thick) & (edge > 0), edge, base)).astype(np.uint8)
 
 
 def block(terrain: Terrain, name: str, row: int = 0, col: int = 0) -> Image:
@@ -98,13 +98,13 @@ def block(terrain: Terrain, name: str, row: int = 0, col: int = 0) -> Image:
     """
     t = terrain
     if name in HEIGHTS:
-        return ground(t, HEIGHTS[name], t.surface, row, col)
+        return ground(t, HEIGHTS[name], row, col)
     fill = _phase(t.texture, row, col).copy()
     ys = (np.arange(BLOCK) + row * BLOCK) % PATTERN
     match name.removeprefix("B_"):
         case "EMPTY":
             return blank(BLOCK, BLOCK)
-        case "FILL":
+        case "FILL" | "UNDER_SLOPE":
             return fill
         case "FILL_ALT":
             return _phase(t.detail, row, col)
@@ -118,9 +118,6 @@ def block(terrain: Terrain, name: str, row: int = 0, col: int = 0) -> Image:
             return fill
         case "BOTTOM":
             paste(fill, _strip(t.ceiling, col), BLOCK - len(t.ceiling), 0)
-            return fill
-        case "UNDER_SLOPE":
-            paste(fill, _strip(t.under_slope, col), 0, 0)
             return fill
         case "LEDGE_LEFT":
             return t.ledge[:, :BLOCK]

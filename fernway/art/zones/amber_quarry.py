@@ -9,7 +9,7 @@ from fernway.art.terrain import Terrain
 from fernway.art.zone import Band, Cycle, Zone
 
 # 1 outline, 2-6 sandstone, 7-10 sunlit crust, 11-12 amber and steel, 13-15 quicksand.
-GROUND = line("000 201 311 421 532 643 412 643 754 775 446 667 750 420 531 642")
+GROUND = line("000 201 311 421 532 643 754 532 654 775 446 667 750 420 531 642")
 # 1-6 sky, 7-8 far mesas, 9-11 mesas, 12-13 hoists, 14 cloud, 15 sun.
 SKY = line("303 303 403 513 623 733 752 514 414 522 412 311 301 201 744 775")
 LIFE = line("000 101 777 034 156 377 310 521 743 730 774 311 532 754 223 446")
@@ -61,9 +61,6 @@ def _terrain() -> Terrain:
         alt[1:4, x + 1] = 9
     chunk = outlined(np.pad(props.gem((12, 12, 9), 1, size=6), 1), 1)
     detail = props.studded(texture, chunk, y=4, x=5)
-    under = blank(4, 32)
-    under[0], under[1] = 4, 3
-    under[2] = pick(noise.smooth(1, 32, 1, 2, 4)[0][None], (0, 1), 0.5)
     ceiling = blank(4, 32)
     ceiling[0] = pick(noise.smooth(1, 32, 1, 4, 8), (0, 2), 0.5)
     ceiling[1:3], ceiling[3] = 2, 1
@@ -76,7 +73,6 @@ def _terrain() -> Terrain:
         left=textures.face(texture, (1, 3, 4, 6, 8), 31, lit=True),
         right=textures.face(texture, (1, 2, 3, 3), 32, lit=False)[:, ::-1],
         ceiling=ceiling,
-        under_slope=under,
         ledge=props.ledge((1, 10, 10, 11), 1, thick=5, joint=8),
         spikes=props.spikes(1, 10, 11, 9, base=10),
         breakable=props.cracked(textures.bricks((2, 4, 5, 6), 7, course=8, length=8, shift=4), 1, 9, (3, 7, 8)),
@@ -126,7 +122,7 @@ def _background() -> Image:
     scenery.mist(image, 168, 184, (11, 11), from_top=False)
     tower = hoist(13, 12)
     for x in (0, 256):
-        paste_around(image, tower, 172, x + 40)
+        paste_around(image, tower, 190, x + 40)
     dunes = 22 + scenery.skyline(128, 5, (32, 12), (16, 5))
     scenery.layer(image, 256, dunes, scenery.fading(20, 3, 0.3), (12, 13, 13))
     return image

@@ -9,9 +9,9 @@ from fernway.art.terrain import Terrain
 from fernway.art.zone import Band, Cycle, Zone
 
 # 1 outline, 2-6 copper, 7-10 steel, 11-12 warning red and yellow, 13-15 molten metal.
-GROUND = line("000 001 101 211 421 643 122 234 456 677 500 760 510 730 761")
+GROUND = line("000 001 201 311 421 532 754 122 234 456 677 500 760 510 730 761")
 # 1-4 haze, 5-8 far works, 9-11 pipes, 12-14 furnace glow (turns), 15 steam.
-SKY = line("012 012 023 134 245 123 022 234 122 210 421 643 500 720 750 456")
+SKY = line("012 012 023 134 245 123 012 234 122 210 421 643 500 720 750 456")
 LIFE = line("000 001 777 124 346 667 420 641 763 700 760 211 432 654 530 762")
 
 
@@ -53,8 +53,6 @@ def _terrain() -> Terrain:
     x = np.arange(32)
     for y in (2, 3, 4):
         striped[y] = np.where((x + y) // 4 % 2 == 0, 12, 1)
-    under = blank(3, 32)
-    under[0], under[1] = 7, 1
     ceiling = blank(5, 32)
     ceiling[0], ceiling[1:3], ceiling[3], ceiling[4] = 8, 7, 2, 1
     vent = blank(10, 10, 1)
@@ -71,7 +69,6 @@ def _terrain() -> Terrain:
         left=textures.face(texture, (1, 4, 5, 6, 6), 31, lit=True),
         right=textures.face(texture, (1, 2, 3, 3), 32, lit=False)[:, ::-1],
         ceiling=ceiling,
-        under_slope=under,
         ledge=bar,
         spikes=props.spikes(1, 8, 10, 10, base=11),
         breakable=_grate(),

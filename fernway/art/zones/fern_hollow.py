@@ -9,7 +9,7 @@ from fernway.art.terrain import Terrain
 from fernway.art.zone import Band, Cycle, Zone
 
 # 1 outline, 2-6 earth, 7-10 moss, 11-12 flowers and thorns, 13-15 stream.
-GROUND = line("000 011 210 321 432 554 121 031 142 363 674 513 746 134 256 577")
+GROUND = line("000 011 210 321 432 543 665 031 142 363 674 513 746 134 256 577")
 # 1-5 sky, 6-7 far hills, 8-10 forest, 11-13 ferns, 14 cloud, 15 sun.
 SKY = line("356 356 467 577 676 775 466 455 255 244 133 132 032 143 777 776")
 LIFE = line("000 101 777 303 515 737 121 242 573 720 763 210 432 654 131 363")
@@ -39,9 +39,6 @@ def _terrain() -> Terrain:
     mossy = turf.copy()
     for y, x in ((3, 4), (2, 11), (4, 20), (3, 27)):
         mossy[y, x], mossy[y - 1, x], mossy[y, x - 1], mossy[y, x + 1], mossy[y + 1, x] = 6, 12, 12, 12, 11
-    under = blank(5, 32)
-    under[:2] = pick(noise.smooth(2, 32, 1, 4, 3), (7, 7, 8), 0.5)
-    under[2:4] = pick(noise.smooth(2, 32, 1, 2, 4), (0, 1, 7), 0.5)
     ceiling = blank(5, 32)
     ceiling[1:4] = pick(noise.smooth(3, 32, 1, 4, 8), (0, 7, 7), 0.6)
     ceiling[4] = 1
@@ -57,7 +54,6 @@ def _terrain() -> Terrain:
         left=face,
         right=textures.face(texture, (1, 2, 3, 4, 5), 32, lit=False)[:, ::-1],
         ceiling=ceiling,
-        under_slope=under,
         ledge=props.hanging_turf(props.ledge((2, 3, 4, 5), 1), textures.turf(MOSS, 1, 23, depth=3, ragged=2)),
         spikes=props.spikes(1, 11, 12, 6, lean=1),
         breakable=props.cracked(textures.cobbles((2, 4, 5, 6), 7, points=10), 1, 6, (3, 5, 6)),

@@ -9,7 +9,7 @@ from fernway.art.terrain import Terrain
 from fernway.art.zone import Band, Cycle, Zone
 
 # 1 outline, 2-6 ice, 7-10 snow, 11-12 berries and red flags, 13-15 freezing water.
-GROUND = line("000 012 123 134 245 467 345 466 667 777 503 734 013 025 147")
+GROUND = line("000 012 123 134 245 356 467 345 466 667 777 503 734 013 025 147")
 # 1-4 night, 5-8 aurora (turns), 9-12 peaks, 13-14 spires, 15 stars.
 SKY = line("001 001 002 012 113 025 054 163 035 667 345 234 123 023 012 777")
 LIFE = line("000 001 777 224 446 667 124 246 467 604 736 123 245 467 335 677")
@@ -35,10 +35,6 @@ def _terrain() -> Terrain:
     for y, x in ((2, 4), (3, 14), (2, 22), (4, 29)):
         sparkling[y, x] = 5
         sparkling[y + 1, x] = 7
-    under = blank(5, 32)
-    under[:2] = 8
-    under[2] = 7
-    under[3] = pick(noise.smooth(1, 32, 1, 4, 4), (1, 2), 0.5)
     ceiling = blank(9, 32)
     for x in range(32):
         long = int(9 * noise.smooth(1, 32, 1, 2, 5)[0, x] ** 2)
@@ -52,7 +48,6 @@ def _terrain() -> Terrain:
         left=textures.face(texture, (1, 4, 5, 6, 10), 31, lit=True),
         right=textures.face(texture, (1, 2, 3, 3), 32, lit=False)[:, ::-1],
         ceiling=ceiling,
-        under_slope=under,
         ledge=props.hanging_turf(props.ledge((2, 4, 5, 6), 1), textures.drifts((8, 9, 10), 1, 4, depth=4, ragged=2)),
         spikes=props.spikes(1, 4, 6, 10, lean=1),
         breakable=props.cracked(textures.facets((3, 4, 5, 6), 9, points=6), 1, 10, (4, 6, 10)),

@@ -9,7 +9,7 @@ from fernway.art.terrain import Terrain
 from fernway.art.zone import Band, Cycle, Zone
 
 # 1 outline, 2-6 sand, 7-10 crest, 11-12 danger, 13-15 molten glass; glass colours are 13-15 too.
-GROUND = line("000 212 432 543 653 764 543 654 765 776 414 747 255 367 577")
+GROUND = line("000 212 432 543 654 764 775 643 754 765 777 414 747 255 367 577")
 # 1-5 sky, 6-8 far dunes, 9-11 near dunes, 12-14 glass (glints), 15 sun.
 SKY = line("256 256 366 476 675 764 753 652 542 643 532 421 366 477 677 777")
 LIFE = line("000 201 777 255 366 577 521 743 765 614 746 432 654 776 044 166")
@@ -32,9 +32,6 @@ def _terrain() -> Terrain:
     glassy = crest.copy()
     for y, x in ((2, 4), (4, 12), (2, 20), (3, 28)):
         glassy[y, x], glassy[y, x + 1], glassy[y + 1, x] = 15, 14, 13
-    under = blank(5, 32)
-    under[:2], under[2] = 7, 3
-    under[3] = pick(noise.smooth(1, 32, 1, 4, 4), (0, 2), 0.5)
     ceiling = blank(4, 32)
     ceiling[1:3] = pick(noise.smooth(2, 32, 1, 4, 8), (0, 2), 0.4)
     ceiling[3] = 1
@@ -46,7 +43,6 @@ def _terrain() -> Terrain:
         left=textures.face(texture, (1, 4, 5, 6, 10), 31, lit=True),
         right=textures.face(texture, (1, 2, 2, 3), 32, lit=False)[:, ::-1],
         ceiling=ceiling,
-        under_slope=under,
         ledge=props.ledge((13, 13, 14, 15), 1, thick=6, joint=16),
         spikes=props.spikes(1, 11, 12, 10, lean=2),
         breakable=props.cracked(textures.facets((13, 13, 14, 15), 9, points=6), 1, 15, (13, 14, 15)),

@@ -9,7 +9,7 @@ from fernway.art.terrain import Terrain
 from fernway.art.zone import Band, Cycle, Zone
 
 # 1 outline, 2-6 bark, 7-10 leaves, 11-12 lantern red and glow, 13-15 fog.
-GROUND = line("000 101 211 312 423 545 022 034 154 375 602 763 103 214 436")
+GROUND = line("000 101 201 312 423 534 645 022 034 154 375 602 763 103 214 436")
 # 1-5 dusk, 6-8 far trunks, 9-11 near trunks and leaves, 12-14 lantern light (flickers), 15 firefly.
 SKY = line("102 102 213 324 435 646 314 213 112 023 012 101 640 751 763 776")
 LIFE = line("000 101 777 034 055 277 411 632 754 740 773 211 422 644 034 166")
@@ -57,9 +57,6 @@ def _terrain() -> Terrain:
     for y, x in ((3, 5), (2, 17), (4, 26)):
         lit[y, x] = lit[y, x + 1] = 12
         lit[y + 1, x] = lit[y + 1, x + 1] = 11
-    under = blank(5, 32)
-    under[:2], under[2] = 8, 7
-    under[3] = pick(noise.smooth(1, 32, 1, 2, 4), (0, 1), 0.5)
     ceiling = blank(6, 32)
     ceiling[1:5] = pick(noise.smooth(4, 32, 2, 4, 8), (0, 7, 8), 0.6)
     ceiling[5] = 1
@@ -74,7 +71,6 @@ def _terrain() -> Terrain:
         left=textures.face(texture, (1, 3, 4, 5, 6), 31, lit=True),
         right=textures.face(texture, (1, 1, 2, 2), 32, lit=False)[:, ::-1],
         ceiling=ceiling,
-        under_slope=under,
         ledge=props.hanging_turf(props.ledge((2, 3, 4, 5), 1), textures.turf((8, 9, 10), 1, 43, depth=3, ragged=2)),
         spikes=thorns(),
         breakable=props.cracked(textures.bricks((2, 4, 5, 6), 7, course=4, length=16, shift=0), 1, 6, (3, 5, 6)),

@@ -9,7 +9,7 @@ from fernway.art.terrain import Terrain
 from fernway.art.zone import Band, Cycle, Zone
 
 # 1 outline, 2-6 marble, 7-10 inlay and turf of the night garden, 11-12 danger, 13-15 starlight.
-GROUND = line("000 001 112 223 335 557 204 315 537 757 613 764 112 224 457")
+GROUND = line("000 001 112 223 335 446 557 204 315 537 757 613 764 112 224 457")
 # 1-4 night, 5-7 nebula, 8-10 islands, 11 window, 12-14 stars (twinkle), 15 moon.
 SKY = line("001 001 002 103 204 204 315 426 123 012 001 235 234 556 777 775")
 LIFE = line("000 001 777 036 157 477 414 636 757 740 774 113 335 557 530 763")
@@ -59,9 +59,6 @@ def _terrain() -> Terrain:
     gy, gx = np.mgrid[0:9, 0:9] - 4
     star[np.sqrt(np.abs(gx)) + np.sqrt(np.abs(gy)) < 2.3] = 14
     star[np.sqrt(np.abs(gx)) + np.sqrt(np.abs(gy)) < 1.5] = 15
-    under = blank(5, 32)
-    under[:2], under[2] = 8, 7
-    under[3] = pick(noise.smooth(1, 32, 1, 2, 4), (0, 1), 0.5)
     ceiling = blank(4, 32)
     ceiling[0], ceiling[1], ceiling[2], ceiling[3] = 4, 3, 2, 1
     return Terrain(
@@ -72,7 +69,6 @@ def _terrain() -> Terrain:
         left=textures.face(texture, (1, 4, 5, 6, 6), 31, lit=True),
         right=textures.face(texture, (1, 2, 2, 3), 32, lit=False)[:, ::-1],
         ceiling=ceiling,
-        under_slope=under,
         ledge=props.ledge((3, 4, 5, 6), 1, thick=6, joint=16),
         spikes=props.spikes(1, 11, 12, 6, lean=1),
         breakable=props.cracked(textures.marble((2, 3, 4, 5, 6), 3), 1, 6, (4, 5, 6)),

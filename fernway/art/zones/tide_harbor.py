@@ -9,9 +9,9 @@ from fernway.art.terrain import Terrain
 from fernway.art.zone import Band, Cycle, Zone
 
 # 1 outline, 2-6 quay stone, 7-10 planks, 11-12 rope and paint red, 13-15 water.
-GROUND = line("000 012 122 233 344 566 310 421 632 754 602 777 750 035 146 377")
-# 1-4 sky, 5-7 cloud, 8-10 headland, 11-15 sea (12-15 shimmer).
-SKY = line("147 136 147 257 467 456 667 777 355 244 144 035 046 157 146 267")
+GROUND = line("000 012 122 233 344 455 566 310 421 632 754 602 777 035 146 377")
+# 1-4 sky, 5-7 cloud, 8-9 headland, 10 red, 11-15 sea (12-15 shimmer).
+SKY = line("147 136 147 257 467 456 667 777 355 244 612 035 046 157 146 267")
 LIFE = line("000 101 777 402 614 736 034 156 477 710 763 310 532 754 602 777")
 
 
@@ -23,11 +23,11 @@ def lighthouse() -> Image:
         for x in range(24):
             if abs(x + 0.5 - 12) <= half:
                 red = (y - 14) // 9 % 2
-                image[y, x] = (10 if red else 7) if x < 13 else (9 if red else 6)
-    image[12:14, 5:19] = 9
+                image[y, x] = 10 if red else 7 if x < 13 else 6
+    image[12:14, 5:19] = 5
     image[6:12, 8:16] = 7
     image[6:12, 10:13] = 6
-    image[3:6, 9:15], image[1:3, 11:13] = 9, 9
+    image[3:6, 9:15], image[1:3, 11:13] = 10, 10
     return image
 
 
@@ -36,8 +36,8 @@ def boat() -> Image:
     image = blank(24, 24)
     image[polygon([(1, 11), (18, 11), (18, 2)], 24, 24)] = 7
     image[polygon([(3, 13), (18, 13), (18, 21)], 24, 24)] = 6
-    image[1:20, 12] = 9
-    image[polygon([(19, 1), (19, 23), (23, 19), (23, 5)], 24, 24)] = 9
+    image[1:20, 12] = 5
+    image[polygon([(19, 1), (19, 23), (23, 19), (23, 5)], 24, 24)] = 10
     return image
 
 
@@ -61,8 +61,6 @@ def _terrain() -> Terrain:
         worn[2, x] = worn[2, x + 1] = 1
     for x in range(4, 32, 16):
         planks[2, x] = 1
-    under = blank(4, 32)
-    under[:2], under[2] = 7, 1
     ceiling = blank(4, 32)
     ceiling[0], ceiling[1:3], ceiling[3] = 3, 2, 1
     ring = blank(9, 9)
@@ -76,7 +74,6 @@ def _terrain() -> Terrain:
         left=textures.face(texture, (1, 3, 4, 5, 6), 31, lit=True),
         right=textures.face(texture, (1, 2, 3, 3), 32, lit=False)[:, ::-1],
         ceiling=ceiling,
-        under_slope=under,
         ledge=props.ledge((7, 8, 9, 10), 1, thick=6, joint=8),
         spikes=props.spikes(1, 11, 12, 12, base=7),
         breakable=props.cracked(textures.bricks((7, 8, 9, 10), 7, course=4, length=16, shift=0), 1, 10, (7, 9, 10)),
@@ -127,10 +124,10 @@ def signal() -> Image:
 
 def _background() -> Image:
     image = scenery.sky([(0, 1), (20, 2), (60, 3), (100, 4), (136, 4)])
-    for y, x, width, height, seed in ((24, 16, 96, 32, 5), (48, 160, 64, 24, 9)):
+    for y, x, width, height, seed in ((16, 16, 96, 32, 5), (32, 160, 64, 24, 9)):
         for copy in (0, 256):
             paste_around(image, scenery.cloud(width, height, seed, (5, 6, 7, 7)), y, x + copy)
-    for y, x, width, seed in ((92, 40, 64, 11), (92, 160, 48, 12)):
+    for y, x, width, seed in ((88, 40, 64, 11), (96, 184, 48, 12)):
         for copy in (0, 256):
             paste_around(image, scenery.cloud(width, 12, seed, (6, 7)), y, x + copy)
     land = np.zeros(512)
@@ -138,7 +135,7 @@ def _background() -> Image:
     for middle, half, height in ((150, 90, 22.0), (120, 40, 30.0), (400, 60, 14.0), (430, 30, 18.0)):
         land = np.maximum(land, height * (1 - ((x - middle) / half) ** 2))
     land += 3 * scenery.skyline(128, 4, (8, 1.0)) * (land > 2)
-    scenery.layer(image, 136, np.maximum(land, 0), scenery.fading(18, 4, 0.6), (8, 9, 10))
+    scenery.layer(image, 136, np.maximum(land, 0), scenery.fading(18, 4, 0.6), (8, 8, 9))
     paste(image, lighthouse(), 63, 112)
     _water(image)
     for px, py in ((280, 122), (472, 122)):
@@ -156,7 +153,7 @@ def zone() -> Zone:
         terrain=_terrain(),
         background=_background(),
         bands=(
-            Band(0, 6, 5), Band(88, 8, 2), Band(104, 12), Band(150, 20, 1, 1), Band(164, 32, -1, 1), Band(180, 48, 2, 2),
+            Band(0, 6, 5), Band(56, 12), Band(150, 20, 1, 1), Band(164, 32, -1, 1), Band(180, 48, 2, 2),
             Band(200, 66, -2, 2), Band(224, 86, 2, 3),
         ),
         cycles=(Cycle(32 + 12, 4, 8), Cycle(16 + 13, 3, 8)),
