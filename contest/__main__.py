@@ -138,7 +138,6 @@ def run(command: Serve | Evaluation | List | Video | Demo) -> int:
 
 def main() -> int:
     """Runs the command line; returns the exit status: 1 with one line on stderr where something is wrong."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a container is stopped the way Ctrl-C stops it
     try:
         return run(tyro.cli(Command, prog="python -m contest", config=(FlagCreatePairsOff, OmitSubcommandPrefixes)))
     except KeyboardInterrupt:
@@ -153,4 +152,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a container is stopped the way Ctrl-C stops it
     sys.exit(main())

@@ -12,6 +12,7 @@ A package makes its games known by entry points, so that this one need not impor
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
@@ -77,8 +78,9 @@ class Level:
         return self.native is None and data.get_file_path(self.game, "contest.json", self.integration) is not None
 
 
+@cache
 def _offered(group: str) -> dict[str, EntryPoint]:
-    """Entry points of a group by name."""
+    """Entry points of a group by name; kept, as looking through the installed packages takes milliseconds."""
     return {point.name: point for point in entry_points(group=group)}
 
 

@@ -140,6 +140,8 @@ class Record:
         try:
             record = cls(**content)
             record.episodes = [(float(value), int(length)) for value, length in record.episodes]
+            if record.unfinished is not None:
+                record.unfinished = float(record.unfinished[0]), int(record.unfinished[1])
         except TypeError as error:
             raise ValueError(f"{path} is no record of a run: {error}") from error
         return record

@@ -13,7 +13,6 @@ import pytest
 import stable_retro as retro
 from numpy.typing import NDArray
 
-from contest import env as contest_env
 from contest import games
 from contest.env import EPISODE_TIMESTEPS, ContestGame, make
 from contest.monitor import Monitor
@@ -21,19 +20,6 @@ from contest.monitor import Monitor
 GAME = "Airstriker-Genesis"
 
 Buttons = NDArray[np.uint8]
-
-
-@pytest.fixture(scope="session")
-def late_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A state shortly before the game is lost, so that few timesteps make several episodes."""
-    env = retro.make(f"{GAME}-v0", render_mode=None)
-    env.reset()
-    for _ in range(1040):
-        env.em.step()
-    path = tmp_path_factory.mktemp("states") / "late one.state"
-    path.write_bytes(gzip.compress(env.em.get_state(), 1))
-    env.close()
-    return path
 
 
 @pytest.fixture
@@ -93,10 +79,10 @@ class StraightforwardSkip(gym.Wrapper[Any, Any, Any, Any]):
         self.delayed += delay
         plan = [self.before if delay else action, action, action, action]
         self.before = action
-        total = 0
+        total = 0.0
         for number, frame_action in enumerate(plan):
             screen, reward, terminated, truncated, _ = self.env.step(frame_action)
-            total += reward
+            total += float(reward)
             if terminated:
                 self.cut_short += number < 3
                 break
@@ -132,7 +118,7 @@ class FakeRetro:
         self.initial_state = b"state"
         self.observation_space = gym.spaces.Box(0, 255, (2, 3, 3), np.uint8)
         self.action_space = gym.spaces.MultiBinary(12)
-        self.shape = (2, 3, 3)
+        self.shape: tuple[int, ...] = (2, 3, 3)
 
     def action_to_array(self, action: Buttons) -> list[Buttons]:
         return [action]
@@ -163,7 +149,7 @@ class FakeRetro:
 
 
 def on_fake(monkeypatch: pytest.MonkeyPatch, fake: FakeRetro, seed: int = 0) -> ContestGame:
-    monkeypatch.setattr(contest_env.retro, "make", lambda *args, **kwargs: fake)
+    monkeypatch.setattr(retro, "make", lambda *args, **kwargs: fake)
     return ContestGame(games.find(GAME), seed=seed)
 
 
@@ -230,7 +216,7 @@ def test_spaces_are_the_contests(emulate: Callable[..., Any]) -> None:
 
 
 def test_time_limit_truncates(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contest_env.retro, "make", lambda *args, **kwargs: FakeRetro())
+    monkeypatch.setattr(retro, "make", lambda *args, **kwargs: FakeRetro())
     env = make(GAME)
     env.reset()
     ends = [env.step(numbered(0))[2:4] for _ in range(EPISODE_TIMESTEPS)]

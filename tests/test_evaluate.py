@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, stdev
+from typing import Any
 
 import pytest
 import toy_game
@@ -30,9 +31,8 @@ BUDGET = 35
 
 
 @pytest.fixture
-def evaluation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Evaluation:
+def evaluation(tmp_path: Path, toy: None) -> Evaluation:
     """Two levels and two seeds of the toy game, in a folder too deep for a socket's path, played by holding RIGHT."""
-    toy_game.offer(monkeypatch, tmp_path / "modules")
     (tmp_path / "levels.csv").write_text("game,state\nToy-Native,short\nToy-Native,long\n")
     (tmp_path / "player.py").write_text(toy_game.AGENT)
     deep = tmp_path / "a folder" / ("of a long name" * 6) / "results"
@@ -88,6 +88,7 @@ def one_level(evaluation: Evaluation) -> Evaluation:
     return evaluation
 
 
+@pytest.mark.slow
 def test_scores_levels_by_seeds_and_goes_on_with_what_is_missing(evaluation: Evaluation) -> None:
     scores, reports = run(evaluation)
     assert not scores.missing
@@ -137,6 +138,7 @@ def test_scores_levels_by_seeds_and_goes_on_with_what_is_missing(evaluation: Eva
         run(evaluation)
 
 
+@pytest.mark.slow
 def test_a_failing_agent_does_not_lose_the_others(one_level: Evaluation, tmp_path: Path) -> None:
     evaluation = replace(one_level, agent=playing(tmp_path, "crash-on-1"))
     scores, reports = run(evaluation)
@@ -153,6 +155,7 @@ def test_a_failing_agent_does_not_lose_the_others(one_level: Evaluation, tmp_pat
     assert len(reports) == 1
 
 
+@pytest.mark.slow
 def test_ends_a_hanging_agent_and_its_children(one_level: Evaluation, tmp_path: Path) -> None:
     scores, _ = run(replace(one_level, agent=playing(tmp_path, "idle"), seeds=1, idle_s=3.0))
     assert [failure.reason for failure in scores.missing] == ["no timestep for 3 s, 0 until then"]
@@ -161,6 +164,7 @@ def test_ends_a_hanging_agent_and_its_children(one_level: Evaluation, tmp_path: 
     assert not any(is_alive(pid) for pid in pids)
 
 
+@pytest.mark.slow
 def test_agents_that_leave_oddly(one_level: Evaluation, tmp_path: Path) -> None:
     one = replace(one_level, seeds=1)
     scores, reports = run(replace(one, agent=playing(tmp_path, "odd"), results=tmp_path / "odd"))
@@ -172,6 +176,7 @@ def test_agents_that_leave_oddly(one_level: Evaluation, tmp_path: Path) -> None:
     assert "left without playing: no luck" in scores.missing[0].reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_keeps_what_is_done(one_level: Evaluation, tmp_path: Path, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "contest", "evaluate", "--levels", str(one_level.levels), "--agent"]
@@ -231,7 +236,7 @@ def test_refuses_a_bad_list_of_levels(evaluation: Evaluation, levels: str, messa
 def test_settings_are_checked(evaluation: Evaluation) -> None:
     for name in ("timesteps", "seeds", "jobs", "idle_s", "wallclock_s"):
         with pytest.raises(EvaluationError, match=name.removesuffix("_s")):
-            replace(evaluation, **{name: 0})
+            replace(evaluation, **dict[str, Any]({name: 0}))
     with pytest.raises(EvaluationError, match="no program 'no-such-agent'"):
         run(replace(evaluation, agent="no-such-agent --fast"))
     with pytest.raises(EvaluationError, match="there-is-none"):

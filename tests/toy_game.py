@@ -1,15 +1,12 @@
-"""A game of a few timesteps that `contest` finds as it finds any package's: by an entry point.
+"""A game of a few timesteps that `contest` finds as it finds any package's: by an entry point (see conftest.py).
 
-Imported by the tests and, because `offer` puts this folder on PYTHONPATH, by the servers they start.
+Imported by the tests and by the servers they start.
 """
 
-import os
-from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
-import pytest
 
 LENGTHS = {"short": 10, "long": 100_000}
 """Timesteps of an episode by state."""
@@ -43,17 +40,6 @@ def make(state: str | None, *, discrete_actions: bool, seed: int | None) -> ToyG
     """What `contest` asks a game for."""
     assert not discrete_actions
     return ToyGame(LENGTHS[state or "short"], seed)
-
-
-def offer(monkeypatch: pytest.MonkeyPatch, folder: Path, entries: str | None = None) -> None:
-    """Makes entry points known to this process and to those it starts."""
-    metadata = folder / "toy_game-1.dist-info"
-    metadata.mkdir(parents=True)
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: toy_game\nVersion: 1\n")
-    (metadata / "entry_points.txt").write_text(entries or "[qjerk.environments]\nToy-Native-v0 = toy_game\n")
-    monkeypatch.syspath_prepend(folder)
-    path = [str(folder), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, path)))
 
 
 AGENT = """

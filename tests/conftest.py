@@ -1,0 +1,51 @@
+"""What several tests start from."""
+
+import gzip
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+Offer = Callable[[str], None]
+
+
+@pytest.fixture(scope="session")
+def late_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state of Airstriker shortly before the game is lost, so that few timesteps make several episodes."""
+    retro = pytest.importorskip("stable_retro")
+    env = retro.make("Airstriker-Genesis-v0", render_mode=None)
+    env.reset()
+    for _ in range(1040):  # frames without a button
+        env.em.step()
+    path = tmp_path_factory.mktemp("states") / "late one.state"
+    path.write_bytes(gzip.compress(env.em.get_state(), 1))
+    env.close()
+    return path
+
+
+@pytest.fixture
+def offer(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Offer]:
+    """Makes entry points known to the test and to the processes it starts, as an installed package does."""
+    from contest import games
+
+    folder = tmp_path_factory.mktemp("packages")
+
+    def write(entries: str) -> None:
+        metadata = folder / "toys-1.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: toys\nVersion: 1\n")
+        (metadata / "entry_points.txt").write_text(entries)
+        monkeypatch.syspath_prepend(folder)
+        path = [str(folder), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, path)))
+        games._offered.cache_clear()
+
+    yield write
+    games._offered.cache_clear()
+
+
+@pytest.fixture
+def toy(offer: Offer) -> None:
+    """Makes the game of toy_game.py known as Toy-Native."""
+    offer("[qjerk.environments]\nToy-Native-v0 = toy_game\n")
