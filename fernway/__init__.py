@@ -1,8 +1,7 @@
 """Fernway: a free Mega Drive platformer on the real emulator core, and its gym-retro integration.
 
-    import fernway, stable_retro
-    fernway.register()
-    env = stable_retro.make(fernway.GAME, "FernHollow.Act1", scenario="contest")
+`fernway.register()` makes it known to stable-retro, whose `make(fernway.GAME, "FernHollow.Act1", scenario="contest")`
+then gives the environment.
 """
 
 from pathlib import Path

@@ -120,7 +120,9 @@ def committed() -> dict[str, Solved]:
         rows = json.loads(SOLUTIONS.read_text())
         found = [Solved(Level(row["zone"], row["act"], row["seed"]), row["frames"], row["solution"]) for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FernwayError(f"{SOLUTIONS}: cannot be read ({error}): `python -m fernway states` makes it anew") from error
+        raise FernwayError(
+            f"{SOLUTIONS}: cannot be read ({error}): `python -m fernway states` makes it anew"
+        ) from error
     return {solved.level.name: solved for solved in sorted(found, key=lambda solved: solved.level)}
 
 
@@ -137,8 +139,15 @@ def write_solutions(solved: list[Solved]) -> None:
 def write_split() -> None:
     """Writes train.csv and validation.csv in the contest's format."""
     for name, validation in (("train", False), ("validation", True)):
-        names = [level.name for solved in committed().values() if solved.validation == validation for level in (solved.level,)]
-        (FOLDER / f"{name}.csv").write_text("".join(f"{row}\n" for row in ("game,state", *(f"{GAME},{n}" for n in names))))
+        names = [
+            level.name
+            for solved in committed().values()
+            if solved.validation == validation
+            for level in (solved.level,)
+        ]
+        (FOLDER / f"{name}.csv").write_text(
+            "".join(f"{row}\n" for row in ("game,state", *(f"{GAME},{n}" for n in names)))
+        )
 
 
 def read_csv(path: Path) -> list[Solved]:

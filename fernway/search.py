@@ -21,7 +21,10 @@ from fernway.levels import Level
 FRAME_LIMIT = 18_000
 """Frames an episode of the contest lasts at most."""
 
-BUTTONS = {letter: 1 << native.BUTTONS.index(name) for letter, name in zip("UDLRB", ("UP", "DOWN", "LEFT", "RIGHT", "B"))}
+BUTTONS = {
+    letter: 1 << native.BUTTONS.index(name)
+    for letter, name in zip("UDLRB", ("UP", "DOWN", "LEFT", "RIGHT", "B"), strict=True)
+}
 """Letters of a written solution, and their bits in a Gym action."""
 
 Runs = list[tuple[int, int]]

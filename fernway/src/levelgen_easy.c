@@ -67,7 +67,7 @@ void section_stairs(Builder *b)
     s16 row = b->row;
     for (; count > 0 && b->row - 4 >= ROW_HIGH - 4; count--) {
         b->row = (s16)(b->row - pick(b, 4, JUMP_ROWS));
-        ring_line(b, (s16)(b->col + 1), b->row, pick(b, 0, 3));
+        ring_line(b, (s16)(b->col + 1), b->row, pick(b, 0, 2));
         flat(b, pick(b, 3, 5));
     }
     flat(b, 3);
@@ -86,7 +86,7 @@ void section_valley(Builder *b)
     if (b->row - 2 > ROW_HIGH && chance(b, 128))
         rise++;
     descend(b, run, depth);
-    ring_line(b, (s16)(b->col + 1), b->row, 5);
+    ring_line(b, (s16)(b->col + 1), b->row, 3);
     flat(b, pick(b, 4, 7));
     climb(b, run, rise);
     flat(b, 5);

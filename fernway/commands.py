@@ -1,0 +1,148 @@
+"""What the commands of `python -m fernway` do."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from fernway import INTEGRATION, FernwayError, check, levels, picture, states
+from fernway.levels import ACTS, ZONES, Level, Solved
+from fernway.search import Search, decode
+
+SEEDS_TRIED = 20
+"""Seeds tried for a committed level before giving up."""
+
+
+def zone_lines() -> list[str]:
+    """Zones: number, name, what they are for."""
+    return [
+        f"{number} {name}{' (validation only)' if number in levels.UNSEEN_ZONES else ''}"
+        for number, name in enumerate(ZONES)
+    ]
+
+
+def level_lines() -> list[str]:
+    """Committed levels: name, numbers, split, frames of the solution."""
+    return [
+        f"{name:20} zone {one.level.zone} act {one.level.act} seed {one.level.seed:<10} "
+        f"{'validation' if one.validation else 'training':10} solved in {one.frames} frames"
+        for name, one in levels.committed().items()
+    ]
+
+
+def _shown(results: Iterable[Any], total: int, console: Console, title: str) -> list[Any]:
+    """Collects results and shows how far they are."""
+    columns = (
+        TextColumn(title),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    found: list[Any] = []
+    failed = 0
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task(title, total=total, note="")
+        for result in results:
+            found.append(result)
+            if isinstance(result, check.Report) and result.problems:
+                failed += 1
+            progress.update(task, advance=1, note=f"{failed} failed" if failed else "")
+    return found
+
+
+def make_state(level: Level, out: Path) -> str:
+    """Writes the start state of a level that can be solved.
+
+    Raises:
+        FernwayError: If it cannot be solved, or the file cannot be written.
+    """
+    if Search().solve(level) is None:
+        raise FernwayError(f"no way through {level.name} with seed {level.seed} was found: take seed {level.seed + 1}")
+    states.write_state(out, states.make_state(level))
+    return f"{out}: {level.name}, seed {level.seed}"
+
+
+def commit_level(zone: int, act: int) -> tuple[Solved, bytes]:
+    """Finds an act's seed and solution, proves them on the emulator, and makes the state.
+
+    The seed is the first one from `levels.first_seed` up whose level is sound and solved.
+
+    Raises:
+        FernwayError: If none of `SEEDS_TRIED` seeds will do.
+    """
+    first = levels.first_seed(zone, act)
+    for seed in range(first, first + SEEDS_TRIED):
+        level = Level(zone, act, seed)
+        report = check.check(level)
+        if not report.problems:
+            return Solved(level, report.frames, report.solution), states.make_state(level)
+    raise FernwayError(f"{ZONES[zone]}.Act{act}: no sound level with a seed of {first} .. {first + SEEDS_TRIED - 1}")
+
+
+def make_states(jobs: int, console: Console) -> str:
+    """Makes all committed states, `solutions.json`, `train.csv` and `validation.csv`."""
+    tasks = [(commit_level, (zone, act)) for zone, acts in enumerate(ACTS) for act in range(1, acts + 1)]
+    made = _shown(check.spread(tasks, jobs), len(tasks), console, "states")
+    for old in INTEGRATION.glob("*.state"):
+        old.unlink()
+    for solved, state in made:
+        states.write_state(INTEGRATION / f"{solved.level.name}.state", state)
+    levels.write_solutions([solved for solved, _ in made])
+    levels.write_split()
+    frames = [solved.frames for solved, _ in made]
+    return f"{INTEGRATION}: {len(made)} states; solutions take {min(frames)} .. {max(frames)} frames"
+
+
+def check_levels(file: Path | None, random: int, seed: int, jobs: int, console: Console) -> tuple[list[str], bool]:
+    """Checks levels; the lines to print and whether anything is wrong.
+
+    Raises:
+        FernwayError: If the list of levels cannot be read.
+    """
+    wanted: Sequence[Level | Solved]
+    if random:
+        wanted = check.random_levels(random, seed)
+    else:
+        known = levels.read_csv(file) if file else list(levels.committed().values())
+        for one in known:
+            states.read_state(INTEGRATION / f"{one.level.name}.state")
+        wanted = known
+    found: list[check.Report] = _shown(check.spread(check.tasks(wanted), jobs), len(wanted), console, "levels")
+    failed = [report for report in found if report.problems]
+    lines = [
+        f"{report.level.name} (zone {report.level.zone}, seed {report.level.seed}): {problem}"
+        for report in failed
+        for problem in report.problems
+    ]
+    frames = sorted(report.frames for report in found if report.frames) or [0]
+    seconds = sorted(report.seconds for report in found)
+    lines.append(
+        f"{len(found) - len(failed)} of {len(found)} levels sound and solved on the emulator; solutions take "
+        f"{frames[0]} .. {frames[-1]} frames, median {frames[len(frames) // 2]}"
+        + (f"; searches up to {seconds[-1]:.1f} s, median {seconds[len(seconds) // 2]:.2f} s" if random else "")
+    )
+    return lines, bool(failed)
+
+
+def draw(level: Level, out: Path, paths: Sequence[Path]) -> str:
+    """Writes a level's map."""
+    image = picture.level_map(level, paths)
+    picture.save(out, image)
+    return f"{out}: {level.name}, seed {level.seed}, {image.shape[1]} x {image.shape[0]} pixels"
+
+
+def solution_path(solved: Solved, out: Path) -> None:
+    """Writes the way a solution takes, in the format of `picture --paths`."""
+    from fernway import native
+    from fernway.search import frames_of
+
+    game = native.Game(solved.level.zone, solved.level.act, solved.level.seed)
+    rows = ["x,y,episode"]
+    for buttons in frames_of(decode(solved.solution)).tolist():
+        game.frame(buttons)
+        rows.append(f"{game.x},{game.y},solution")
+    out.write_text("\n".join(rows) + os.linesep)

@@ -1,0 +1,206 @@
+"""Start states, made and checked on the real emulator core.
+
+A state is stamped with the build of the ROM that made it, in the last four bytes of work RAM, which nothing else uses:
+states hold the addresses of a program, and in another build of it they would run into nowhere.
+"""
+
+import gc
+import gzip
+import zlib
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fernway import INTEGRATION, FernwayError, require_rom
+from fernway.levels import Level
+
+STATE_BYTES = 145_000
+"""Of a state, the part that means something; the rest is uninitialised memory of the core and saved as zeros."""
+
+_POINTERS = (
+    *(140_651 + 400 * channel + 80 * operator for channel in range(6) for operator in range(4)),
+    *(140_987 + 400 * channel + 8 * output for channel in range(6) for output in range(5)),
+    144_605,
+)
+"""Where the core's sound chip and sound processor save addresses of its own (8 bytes each). They differ from process to
+process and the core sets them anew on loading."""
+
+RAM_AT = 16
+"""Where the console's 64 KiB of work RAM begin in a state; the bytes of each word are swapped there."""
+
+BUTTONS = 12
+"""Of a Gym action."""
+
+BOOT_FRAMES = 600
+"""Frames the ROM may take to get ready, and a level to be made."""
+
+_MAGIC = 0x4645524E
+_STAMP = 0xFFFC
+_SIZES = (1_000_000, 1_100_000)  # of a whole state, bytes
+
+
+def rom_build() -> int:
+    """Returns the build of the ROM: the CRC-32 of its bytes.
+
+    Raises:
+        FernwayError: If there is no ROM.
+    """
+    return zlib.crc32(require_rom().read_bytes())
+
+
+def _ram(state: bytes, at: int, size: int) -> int:
+    raw = np.frombuffer(state[RAM_AT : RAM_AT + 0x10000], "<u2").byteswap().tobytes()
+    return int.from_bytes(raw[at : at + size], "big")
+
+
+def read_state(path: Path) -> bytes:
+    """Reads a `.state` file.
+
+    Raises:
+        FernwayError: If it cannot be read, or is not a state of the present ROM.
+    """
+    try:
+        state = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise FernwayError(f"{path}: not a readable state: {error}") from error
+    if not _SIZES[0] <= len(state) <= _SIZES[1] or _ram(state, 0, 4) != _MAGIC:
+        raise FernwayError(f"{path}: not a state of Fernway")
+    build = rom_build()
+    if (stamp := _ram(state, _STAMP, 4)) != build:
+        raise FernwayError(
+            f"{path}: made with ROM build {stamp:08x}, this is {build:08x}: "
+            "make it again with `python -m fernway state`, the committed ones with `python -m fernway states`"
+        )
+    return state
+
+
+def canonical(state: bytes) -> bytes:
+    """Zeros what has no meaning in a state, so that the same level gives the same bytes in every process."""
+    kept = bytearray(state)
+    kept[STATE_BYTES:] = bytes(len(state) - STATE_BYTES)
+    for at in _POINTERS:
+        kept[at : at + 8] = bytes(8)
+    return bytes(kept)
+
+
+def make_state(level: Level) -> bytes:
+    """Returns a level's canonical start state, from a console freshly switched on.
+
+    Raises:
+        FernwayError: If the ROM is missing or does not start.
+    """
+    with Core() as core:
+        return core.start(level)
+
+
+def level_of(state: bytes) -> Level:
+    """Which level a state is in."""
+    return Level(_ram(state, 0x1D, 1), _ram(state, 0x1E, 1), _ram(state, 0x04, 4))
+
+
+def write_state(path: Path, state: bytes) -> None:
+    """Writes a `.state` file; the same state gives the same bytes everywhere.
+
+    Raises:
+        FernwayError: If the file cannot be written.
+    """
+    try:
+        path.write_bytes(gzip.compress(state, 9, mtime=0))
+    except OSError as error:
+        raise FernwayError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+class Core:
+    """The game on the emulator core, without the environment around it. A process can have one emulator at a time."""
+
+    def __init__(self) -> None:
+        """Switches the console on and waits until the game runs.
+
+        Raises:
+            FernwayError: If the ROM is missing or does not start.
+        """
+        import stable_retro
+
+        self._emulator: Any = stable_retro.RetroEmulator(str(require_rom()))
+        self._data = stable_retro.data.GameData()
+        self._emulator.configure_data(self._data)
+        self._emulator.step()
+        if not self._data.load(str(INTEGRATION / "data.json"), str(INTEGRATION / "contest.json")):
+            raise FernwayError(f"{INTEGRATION}: data.json or contest.json cannot be loaded: install fernway anew")
+        self._build = rom_build()
+        self._wait(lambda: self["magic"] == _MAGIC and self["cmd"] == 0, "does not start")
+
+    def __enter__(self) -> Self:
+        """Returns itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Switches the console off."""
+        self._emulator = self._data = None
+        gc.collect()
+
+    def __getitem__(self, name: str) -> int:
+        """Reads a variable of data.json."""
+        self._data.update_ram()
+        return int(self._data.lookup_value(name))
+
+    def _wait(self, ready: Any, otherwise: str) -> None:
+        for _ in range(BOOT_FRAMES):
+            if ready():
+                return
+            self.step(0)
+        raise FernwayError(f"the ROM {otherwise} within {BOOT_FRAMES} frames: rebuild it with `make -C fernway`")
+
+    def step(self, buttons: int) -> None:
+        """Plays one frame.
+
+        Args:
+            buttons: Bit i is button i of a Gym action.
+        """
+        self._emulator.set_button_mask(np.array([buttons >> i & 1 for i in range(BUTTONS)], np.uint8), 0)
+        self._emulator.step()
+
+    def start(self, level: Level) -> bytes:
+        """Starts a level and returns its canonical start state, a frame or two after the level appeared."""
+        for name, value in (("zone", level.zone), ("act", level.act), ("seed", level.seed), ("build", self._build)):
+            self._data.set_value(name, value)
+        self._data.set_value("cmd", 1)
+        self._wait(lambda: self["cmd"] == 0 and self["frame"] < BOOT_FRAMES, "does not make the level")
+        self.step(0)
+        return canonical(self._emulator.get_state())
+
+    def load(self, state: bytes) -> None:
+        """Goes on from a state, as an environment's reset does: with one frame without buttons."""
+        self._emulator.set_state(state)
+        self.step(0)
+
+    def play(self, buttons: NDArray[np.uint16]) -> bool:
+        """Plays frames of buttons until the level's end or a lost life.
+
+        Args:
+            buttons: uint16 [frames], bits of a Gym action.
+
+        Returns:
+            Whether the level's end was reached.
+        """
+        lives = self["lives"]
+        for number, pressed in enumerate(buttons.tolist(), start=1):
+            self.step(pressed)
+            if number % 4 == 0 and (self["level_end"] or self["lives"] < lives):
+                break  # reading memory takes longer than a frame does: once a timestep will do
+        return self["level_end"] == 1
+
+    def memory(self, count: int) -> bytes:
+        """Returns the first bytes of work RAM, in the 68000's order."""
+        state = bytes(self._emulator.get_state())[RAM_AT : RAM_AT + 0x10000]
+        return np.frombuffer(state, "<u2").byteswap().tobytes()[:count]
+
+    @property
+    def screen(self) -> NDArray[np.uint8]:
+        """What the console shows, uint8 [224, 320, 3]."""
+        return np.asarray(self._emulator.get_screen()).copy()
