@@ -13,6 +13,7 @@ import tyro
 from agent.actions import BUTTONS
 from agent.config import CONTEST_TIMESTEPS, CONTEST_WALLCLOCK_S, RemoteConfig, RunConfig, VisionConfig
 from agent.controller import Controller, NobodyCanPlayError
+from agent.explorer import Explorer
 from agent.journal import Episode, Journal
 from agent.memory import Memory
 from agent.players import Idle, Jerk, Learned, Random
@@ -44,7 +45,7 @@ class Arguments:
     """The Q-network, a .safetensors file with its .json card beside it."""
 
     mode: Mode = "hybrid"
-    """hybrid: learned policy, heuristic on a stall, retained knowledge. greedy: learned policy alone. jerk: the
+    """hybrid: learned policy, heuristic on a stall, retained knowledge, a model of the level. greedy: learned policy alone. jerk: the
     contest's JERK baseline. random: random actions."""
 
     epsilon: float = RunConfig().epsilon
@@ -88,33 +89,35 @@ def wire(arguments: Arguments, config: RunConfig) -> tuple[Controller, VisionCon
     Raises:
         ValueError: If the mode cannot do without the Q-network and there is none.
     """
-    play_rng, choice_rng = np.random.default_rng(config.seed).spawn(2)
+    play_rng, choice_rng, explorer_rng = np.random.default_rng(config.seed).spawn(3)
     jerk = Jerk(config.jerk, play_rng)
     vision = VisionConfig()
     memory = Memory(config.memory)
     match arguments.mode:
         case "jerk":
-            controller = Controller(
-                config, main=jerk, fallback=None, after_replay=Idle(), memory=memory, rng=choice_rng, say=say
-            )
+            controller = Controller(config, main=jerk, after_replay=Idle(), memory=memory, rng=choice_rng, say=say)
         case "random":
             random = Random(play_rng)
-            controller = Controller(
-                config, main=random, fallback=None, after_replay=random, memory=None, rng=choice_rng, say=say
-            )
+            controller = Controller(config, main=random, after_replay=random, rng=choice_rng, say=say)
         case "greedy":
             learned, vision = load_learned(arguments.weights, config.epsilon, play_rng)
-            controller = Controller(
-                config, main=learned, fallback=None, after_replay=learned, memory=None, rng=choice_rng, say=say
-            )
+            controller = Controller(config, main=learned, after_replay=learned, rng=choice_rng, say=say)
         case "hybrid":
             main: Learned | Jerk = jerk
             try:
                 main, vision = load_learned(arguments.weights, config.epsilon, play_rng)
             except ValueError as error:
                 say(f"playing without the Q-network, by the heuristic alone: {error}")
+            explorer = Explorer(config, vision, main if isinstance(main, Learned) else None, explorer_rng)
             controller = Controller(
-                config, main=main, fallback=jerk, after_replay=main, memory=memory, rng=choice_rng, say=say
+                config,
+                main=main,
+                fallback=jerk,
+                after_replay=explorer,
+                memory=memory,
+                explorer=explorer,
+                rng=choice_rng,
+                say=say,
             )
     return controller, vision
 

@@ -198,6 +198,96 @@ class MemoryConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlacesConfig:
+    """How places of a level are told apart."""
+
+    distance_step: float = 18.0
+    """Return that makes a new place, contest units (of 9,000 a level; about 16 pixels)."""
+
+    speed_step: float = 25.0
+    """Reward a timestep that makes another speed, contest units (about 6 pixels a frame is 25)."""
+
+    speeds_back: int = 2
+    """Speeds told apart on the way left."""
+
+    speeds_ahead: int = 3
+    """Speeds told apart on the way right."""
+
+    profile_rows: int = 43
+    """Patches of a screen's profile from top to bottom; about 4 screen rows each."""
+
+    profile_columns: int = 3
+    """Patches of a screen's profile from left to right."""
+
+    profile_difference: float = 7.0
+    """Mean difference of two profiles, gray levels, from which on they show different heights."""
+
+    heights_max: int = 24
+    """Heights told apart at most at one distance."""
+
+    places_max: int = 50_000
+    """Places known at most; a long run on a hard level knows a tenth of it."""
+
+    def __post_init__(self) -> None:
+        """Checks the ranges."""
+        for name in ("distance_step", "speed_step", "profile_difference"):
+            _require(getattr(self, name) > 0, f"{name} above 0", getattr(self, name))
+        for name in ("profile_rows", "profile_columns", "heights_max", "places_max"):
+            _require(getattr(self, name) > 0, f"{name} above 0", getattr(self, name))
+        _require(min(self.speeds_back, self.speeds_ahead) >= 0, "speeds of at least 0", self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelModelConfig:
+    """The level as the run has come to know it."""
+
+    gamma: float = 0.999
+    """Discount a timestep; looks about 1,000 timesteps ahead."""
+
+    bonus: float = 100.0
+    """Value added to an option never tried, contest units; falls with the root of the tries."""
+
+    prior_tries: float = 0.5
+    """How many tries the guess about an untried option counts for."""
+
+    transitions_max: int = 250_000
+    """Transitions kept at most; a run of 1,000,000 timesteps makes about 160,000."""
+
+    plan_period: int = 100
+    """Options between two plannings within an episode."""
+
+    sweeps: int = 10
+    """Sweeps of value iteration a planning."""
+
+    sweeps_at_start: int = 30
+    """Sweeps of value iteration before an episode."""
+
+    def __post_init__(self) -> None:
+        """Checks the ranges."""
+        _require(0 < self.gamma < 1, "gamma within (0, 1)", self.gamma)
+        _require(self.bonus >= 0, "bonus of at least 0", self.bonus)
+        _require(self.prior_tries > 0, "prior_tries above 0", self.prior_tries)
+        for name in ("transitions_max", "plan_period", "sweeps", "sweeps_at_start"):
+            _require(getattr(self, name) > 0, f"{name} above 0", getattr(self, name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BanditConfig:
+    """Which kind of episode comes next."""
+
+    window: int = 8
+    """Episodes of a kind whose mean return counts; players that learn get better."""
+
+    width: float = 1000.0
+    """Worth of not knowing, contest units; see `Bandit`."""
+
+    def __post_init__(self) -> None:
+        """Checks the ranges."""
+        _require(self.window > 0, "window above 0", self.window)
+        _require(self.width >= 0, "width of at least 0", self.width)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunConfig:
     """One run of the agent."""
 
@@ -224,6 +314,15 @@ class RunConfig:
 
     memory: MemoryConfig = field(default_factory=MemoryConfig)
     """Retained knowledge."""
+
+    places: PlacesConfig = field(default_factory=PlacesConfig)
+    """How places are told apart."""
+
+    level_model: LevelModelConfig = field(default_factory=LevelModelConfig)
+    """The level as the run has come to know it."""
+
+    bandit: BanditConfig = field(default_factory=BanditConfig)
+    """Which kind of episode comes next."""
 
     def __post_init__(self) -> None:
         """Checks the ranges."""

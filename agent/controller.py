@@ -6,7 +6,9 @@ from collections.abc import Callable
 import numpy as np
 
 from agent.actions import Buttons
+from agent.bandit import Bandit, Kind
 from agent.config import RunConfig
+from agent.explorer import Explorer
 from agent.memory import Memory, Recorder
 from agent.players import Learned, Moment, Player, Replay
 from agent.stall import StallDetector
@@ -19,8 +21,9 @@ class NobodyCanPlayError(RuntimeError):
 class Controller:
     """Hands the controls to one player each timestep.
 
-    A new episode replays the best trajectory with the memory's probability, else the main player plays. When a replay
-    runs out or goes wrong, play goes on. When the main player stalls, the fallback plays until it makes new headway.
+    In an episode of kind `policy` the main player plays; when it stalls, the fallback does until it makes new headway.
+    One of kind `replay` starts with the best trajectory; where that runs out or goes wrong, play goes on. One of kind
+    `explore` is the explorer's.
     """
 
     def __init__(
@@ -28,32 +31,38 @@ class Controller:
         config: RunConfig,
         *,
         main: Player,
-        fallback: Player | None,
         after_replay: Player,
-        memory: Memory | None,
         rng: np.random.Generator,
         say: Callable[[str], None],
+        fallback: Player | None = None,
+        memory: Memory | None = None,
+        explorer: Explorer | None = None,
     ) -> None:
         """Wires the players.
 
         Args:
-            config: Settings of the detectors and of retained knowledge.
+            config: Settings of the detectors, of retained knowledge and of the choice of episodes.
             main: Who plays as long as it gets anywhere.
-            fallback: Who takes over on a stall; None leaves the main player to itself.
             after_replay: Who plays on where a replay ended.
-            memory: Retained knowledge; None for an agent that remembers nothing.
             rng: Decides between replaying and playing afresh.
             say: Tells the user something, one line.
+            fallback: Who takes over on a stall; None leaves the main player to itself.
+            memory: Retained knowledge; None for an agent that remembers nothing.
+            explorer: Who learns the level; None leaves the choice of episodes to the memory's probability.
         """
         self._config = config
         self._main = main
         self._fallback = fallback
         self._after_replay = after_replay
         self.memory = memory
+        self._explorer = explorer
+        self._learned = main if isinstance(main, Learned) else None
         self._rng = rng
         self._say = say
         self._stall = StallDetector(config.stall)
+        self._bandit = Bandit(config.bandit)
         self._recorder = Recorder()
+        self._kind = Kind.POLICY
         self._replay: Replay | None = None
         self._is_replaying = False
         self._current: Player | None = None
@@ -72,9 +81,18 @@ class Controller:
         self._replay = None
         self.timesteps_by_player = Counter()
         best = self.memory.best() if self.memory else None
-        if self.memory and best and self._rng.random() < self.memory.exploit_probability(share_used):
+        self._kind = self._next_kind(share_used, can_replay=best is not None)
+        if self._kind == Kind.REPLAY and best is not None:
             self._replay = Replay(best, self._config.memory.replay_slack)
-            self._is_replaying = True
+        self._is_replaying = self._replay is not None
+
+    def _next_kind(self, share_used: float, *, can_replay: bool) -> Kind:
+        if self._explorer is not None:
+            replay = [Kind.REPLAY] if can_replay else []
+            return self._bandit.choose([Kind.POLICY, Kind.EXPLORE, *replay], share_used)
+        if self.memory and can_replay and self._rng.random() < self.memory.exploit_probability(share_used):
+            return Kind.REPLAY
+        return Kind.POLICY
 
     def act(self, moment: Moment) -> Buttons:
         """Lets whoever has the controls choose what to hold, int8 [12].
@@ -84,16 +102,24 @@ class Controller:
         """
         player = self._choose(moment)
         if player is not self._current:
+            self._leave(moment, terminated=False)
             player.begin(moment)
             self._current = player
         held = player.act(moment)
-        if isinstance(player, Learned) and not player.is_sound:
+        if self._learned is not None and not self._learned.is_sound:
             self.retire_learned("its Q-values are not finite")
             return self.act(moment)
         self.timesteps_by_player[player.name] += 1
         return held
 
+    def _leave(self, moment: Moment, *, terminated: bool) -> None:
+        """Lets the explorer, if it had the controls, take note of where it left."""
+        if isinstance(self._current, Explorer):
+            self._current.finish(moment, terminated=terminated)
+
     def _choose(self, moment: Moment) -> Player:
+        if self._kind == Kind.EXPLORE and self._explorer is not None:
+            return self._explorer
         if self._replay is None:
             return self._relieve(self._main, moment)
         if not self._is_replaying:
@@ -106,7 +132,7 @@ class Controller:
 
     def _relieve(self, player: Player, moment: Moment) -> Player:
         """Decides between a player and the fallback."""
-        if self._fallback is None or player is self._fallback:
+        if self._fallback is None or player in (self._fallback, self._explorer):
             return player
         if self._current is self._fallback:
             if not self._stall.has_headway(moment.episode_return):
@@ -120,13 +146,20 @@ class Controller:
         if self.memory is not None:
             self._recorder.add(held, episode_return)
 
-    def end_episode(self, episode_return: float) -> None:
-        """Remembers what the episode paid, and its trajectory if it got farther than the one it replayed."""
+    def end_episode(self, moment: Moment, *, terminated: bool) -> None:
+        """Remembers what the episode paid, and its trajectory if it got farther than the one it replayed.
+
+        Args:
+            moment: The last one, after the last timestep.
+            terminated: Did the game end the episode?
+        """
+        self._leave(moment, terminated=terminated)
+        self._bandit.pay(self._kind, moment.episode_return)
         if self.memory is None:
             return
         found = self._recorder.best()
         if self._replay is not None:
-            self._replay.trajectory.pay(episode_return)
+            self._replay.trajectory.pay(moment.episode_return)
             if found and found.mean <= self._replay.trajectory.returns[-1]:
                 found = None
         if found:
@@ -135,7 +168,7 @@ class Controller:
     @property
     def is_learned_playing(self) -> bool:
         """Did the Q-network choose what is held now?"""
-        return isinstance(self._current, Learned)
+        return self._learned is not None and self._current is not None and self._current.name == Learned.name
 
     def retire_learned(self, reason: str) -> None:
         """Takes the Q-network out of play for the rest of the run, and says so.
@@ -146,4 +179,9 @@ class Controller:
         if self._fallback is None:
             raise NobodyCanPlayError(f"the Q-network cannot play: {reason}")
         self._say(f"the Q-network is out of play: {reason}; the heuristic plays on")
-        self._after_replay = self._main = self._fallback
+        if self._after_replay is self._main:
+            self._after_replay = self._fallback
+        self._main = self._fallback
+        self._learned = None
+        if self._explorer is not None:
+            self._explorer.retire_policy()

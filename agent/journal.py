@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agent.memory import KnowledgeError, Memory
 
-PLAYERS = ("learned", "jerk", "replay", "random", "idle")
+PLAYERS = ("learned", "explorer", "jerk", "replay", "random", "idle")
 """Columns of episodes.csv with each player's share of the timesteps."""
 
 UNFINISHED = "unfinished"

@@ -25,6 +25,9 @@ class Moment:
     episode_return: float
     """Undiscounted sum of this episode's rewards so far, contest units."""
 
+    reward: float
+    """Of the last timestep, contest units; 0 at the start."""
+
 
 class Player(Protocol):
     """Somebody who can hold the controls."""

@@ -111,7 +111,7 @@ class Runner:
             except (GymRemoteError, NobodyCanPlayError) as error:
                 failure = error
             if self._timesteps:
-                self._controller.end_episode(self._return)
+                self._controller.end_episode(self._moment(), terminated=self._episode_end == "terminated")
                 yield Episode(
                     episode_return=self._return,
                     timesteps=self._timesteps,
@@ -124,7 +124,7 @@ class Runner:
 
     def _begin_episode(self) -> None:
         self._timesteps = 0
-        self._return = 0.0
+        self._return = self._reward = 0.0
         self._episode_end = ""
         self._began_at = time.monotonic()
 
@@ -133,12 +133,14 @@ class Runner:
         self._controller.begin_episode(self._env.timesteps / self._config.timesteps)
         self._reset()
         while not self._episode_end and not self._is_over():
-            moment = Moment(stack=self._stack, timestep=self._timesteps, episode_return=self._return)
             began_at = time.perf_counter()
-            held = self._controller.act(moment)
+            held = self._controller.act(self._moment())
             if self._controller.is_learned_playing and self._pace.update(time.perf_counter() - began_at):
                 self._controller.retire_learned(f"deciding takes over {self._pace.limit_s * 1000:.1f} ms a timestep")
             self._step(held)
+
+    def _moment(self) -> Moment:
+        return Moment(stack=self._stack, timestep=self._timesteps, episode_return=self._return, reward=self._reward)
 
     def _is_over(self) -> bool:
         """Are the run's own limits reached? The server's come as exceptions."""
@@ -174,7 +176,8 @@ class Runner:
         self._refusals = 0
         self._stack.push(screen)
         self._timesteps += 1
-        self._return += float(reward)
+        self._reward = float(reward)
+        self._return += self._reward
         self._controller.took(held, self._return)
         if terminated or truncated:
             self._episode_end = "terminated" if terminated else "truncated"

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.config import EDGE_THRESHOLDS, VisionConfig
+from agent.config import EDGE_THRESHOLDS, SCREEN_SHAPE, VisionConfig
 
 Screen = NDArray[np.uint8]
 """Raw RGB, uint8 [H, W, 3]."""
@@ -77,16 +77,20 @@ class FrameStack:
     def __init__(self, config: VisionConfig) -> None:
         """Starts empty; `reset` before anything else."""
         self._config = config
+        self.screen: Screen = np.zeros(SCREEN_SHAPE, np.uint8)
+        """The newest screen."""
         self._planes = np.zeros(config.obs_shape, np.uint8)
         self._fresh: deque[Screen] = deque(maxlen=config.stack)  # screens that are not in the planes yet, oldest first
 
     def reset(self, screen: Screen) -> None:
         """Begins an episode: every plane shows its first screen, which the stack keeps."""
+        self.screen = screen
         self._fresh.clear()
         self._fresh.extend([screen] * self._config.stack)
 
     def push(self, screen: Screen) -> None:
         """Adds a screen, which the stack keeps, and drops the oldest."""
+        self.screen = screen
         self._fresh.append(screen)
 
     def observation(self) -> Observation:

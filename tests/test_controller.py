@@ -85,7 +85,7 @@ def test_a_new_episode_starts_with_the_main_player_and_full_patience() -> None:
     controller = make(Steady("learned", buttons("RIGHT")), Steady("jerk", buttons("B")))
     controller.begin_episode(0.0)
     play(controller, [0.0] * 5)
-    controller.end_episode(0.0)
+    controller.end_episode(moment(0.0), terminated=True)
     controller.begin_episode(0.0)
     assert not any(held[B] for held in play(controller, [0.0] * 2))
 
@@ -95,7 +95,7 @@ def remembered() -> Memory:
     teacher = make(Steady("learned", buttons("DOWN")), memory=memory)
     teacher.begin_episode(0.0)
     play(teacher, [0.0, 10.0, 20.0])
-    teacher.end_episode(21.0)
+    teacher.end_episode(moment(21.0), terminated=True)
     return memory
 
 
@@ -112,7 +112,7 @@ def test_a_replay_that_runs_out_is_played_on() -> None:
     controller.begin_episode(1.0)  # the probability of replaying is over 1
     play(controller, [0.0, 10.0, 20.0, 30.0, 40.0])
     assert controller.timesteps_by_player == {"replay": 3, "learned": 2}
-    controller.end_episode(41.0)
+    controller.end_episode(moment(41.0), terminated=True)
     assert memory.trajectories[0].mean == (21.0 + 41.0) / 2, "a replay's return counts for its trajectory"
     assert memory.trajectories[1].returns.tolist() == [1.0, 11.0, 21.0, 31.0, 41.0], "and what went farther is kept"
 
@@ -130,7 +130,7 @@ def test_a_replay_that_brought_nothing_new_is_not_kept_twice() -> None:
     controller = make(Steady("learned", buttons("RIGHT")), memory=memory)
     controller.begin_episode(1.0)
     play(controller, [0.0, 10.0, 19.0])
-    controller.end_episode(20.0)
+    controller.end_episode(moment(20.0), terminated=True)
     assert len(memory.trajectories) == 1
 
 

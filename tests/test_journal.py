@@ -36,7 +36,8 @@ def test_each_episode_is_a_row_as_soon_as_it_is_over(tmp_path: Path) -> None:
         journal.add(EPISODE)
     row = rows(tmp_path / "deep" / "out")[2]
     assert (row["episode"], row["return"], row["timesteps"], row["end"]) == ("2", "123.4000", "8", "terminated")
-    assert [float(row[player]) for player in PLAYERS] == [0.75, 0.25, 0, 0, 0]
+    shares = {player: float(row[player]) for player in PLAYERS}
+    assert shares == dict.fromkeys(PLAYERS, 0.0) | {"learned": 0.75, "jerk": 0.25}
     assert said == []
 
 

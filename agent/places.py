@@ -1,0 +1,81 @@
+"""Where on the level are we? The screen memory: tells places apart by what the wire gives, and by nothing else."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.config import PlacesConfig, VisionConfig
+from agent.vision import Screen, crop, gray
+
+
+def profile(screen: Screen, vision: VisionConfig, config: PlacesConfig) -> NDArray[np.float32]:
+    """Boils a screen down to what tells heights apart: the mean gray of a few wide, flat patches.
+
+    Wide patches forget what moves sideways (clouds, enemies, the camera's lead), flat ones keep the ground's height.
+
+    Args:
+        screen: uint8 [H, W, 3], RGB.
+        vision: The crop.
+        config: How many patches.
+
+    Returns:
+        float32 [rows * columns], gray levels.
+    """
+    size = (config.profile_columns, config.profile_rows)
+    patches = cv2.resize(crop(screen, vision), size, interpolation=cv2.INTER_AREA)
+    return gray(np.asarray(patches, np.uint8)).astype(np.float32).ravel()
+
+
+class Places:
+    """Numbers the places of a level: how far along it is (the return so far), how fast (the last reward), how high.
+
+    The height shows on the screen alone: its profile is compared with those seen equally far along; near one of them
+    it is the same height, else a new one. The origin of the idea hashed whole screens and found nearly every one new.
+    """
+
+    def __init__(self, vision: VisionConfig, config: PlacesConfig) -> None:
+        """Knows no place yet."""
+        self._vision = vision
+        self._config = config
+        self._numbers: dict[tuple[int, int, int], int] = {}
+        self._profiles: dict[int, NDArray[np.float32]] = {}  # distance bucket -> [known heights, rows * columns]
+
+    def __len__(self) -> int:
+        """Returns how many places are known."""
+        return len(self._numbers)
+
+    def locate(self, screen: Screen, episode_return: float, reward: float) -> int:
+        """Numbers the place we are at; a new one gets the next number.
+
+        Args:
+            screen: uint8 [H, W, 3], RGB.
+            episode_return: Of the episode so far, contest units: how far along.
+            reward: Of the last timestep, contest units: how fast.
+
+        Returns:
+            The place's number, 0 .. len - 1. With `places_max` known, new ones all get the last number.
+        """
+        config = self._config
+        distance = int(episode_return // config.distance_step)
+        speed = int(np.clip(round(reward / config.speed_step), -config.speeds_back, config.speeds_ahead))
+        key = distance, self._height(distance, profile(screen, self._vision, config)), speed
+        number = self._numbers.get(key)
+        if number is None:
+            if len(self._numbers) == config.places_max:
+                return config.places_max - 1
+            number = self._numbers[key] = len(self._numbers)
+        return number
+
+    def _height(self, distance: int, seen: NDArray[np.float32]) -> int:
+        known = self._profiles.get(distance)
+        if known is None:
+            if len(self._profiles) == self._config.places_max:
+                return 0
+            self._profiles[distance] = seen[None]
+            return 0
+        differences = np.abs(known - seen).mean(1)
+        nearest = int(differences.argmin())
+        if differences[nearest] < self._config.profile_difference or len(known) == self._config.heights_max:
+            return nearest
+        self._profiles[distance] = np.concatenate([known, seen[None]])
+        return len(known)
