@@ -149,7 +149,10 @@ class RemoteEnv(gym.Env[NDArray[Any], NDArray[Any] | int]):
         """
         # Without the "reset", a server that has refused a reset would take every action for another one.
         self._check_free(_Asked.STEP)
-        said = self._channels["ac"].put(action)
+        try:
+            said = self._channels["ac"].put(action)
+        except ProtocolError as error:
+            self._fail(error)
         # Without the "reset", a server that has refused a reset would take every action for another one.
         self._ask(_Asked.STEP, {"ac": said, "reset": False})
 

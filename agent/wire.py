@@ -16,7 +16,7 @@ MESSAGE_BYTES_MAX = 1 << 20
 """Longest message accepted where nothing else is said, bytes; real ones take a few hundred."""
 
 _MESSAGE_END = b"\f"
-_READ_BYTES = 1 << 16
+_READ_BYTES = 4096
 
 MessageType = Literal["description", "update", "close", "exception"]
 

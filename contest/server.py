@@ -236,6 +236,8 @@ class Server:
                 self._news[name] = self._channels[name].put(value)
             except ValueError as error:
                 raise ValueError(f"the environment's {name}: {error}") from None
+            except ProtocolError as error:
+                raise _client_error(error) from None
 
     def _send(self, type_: MessageType, content: dict[str, Any]) -> None:
         assert self._stream

@@ -1,6 +1,6 @@
 """A server of the contest's wire that misbehaves as it is told, on a real Unix socket.
 
-It shares no code with the agent, so that an error there does not cancel out here.
+It shares no code with the agent's end, so that an error there does not cancel out here.
 """
 
 import json
@@ -11,6 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
+
+import numpy as np
+
+from agent.config import RemoteConfig
 
 SCREEN_BYTES = 2 * 3 * 3
 
@@ -31,6 +35,11 @@ def message(type_: str, content: Any) -> bytes:
 
 ANSWER = message("update", {"ob": True, "reward": 1.5, "done": False})
 """An answer to a step."""
+
+DESCRIPTION_BYTES = message("description", DESCRIPTION)
+
+RIGHT = np.array([0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0], np.int8)
+"""An action of the contest: the button RIGHT."""
 
 
 class Peer:
@@ -141,3 +150,27 @@ def fake_server(folder: Path, script: Script, *, late_s: float = 0.0) -> Iterato
     assert not thread.is_alive(), "the script still runs"
     if errors:
         raise errors[0]
+
+
+def playing(*script: Callable[[Peer], object]) -> Script:
+    """A server that describes itself, then hears a message before each part of the script."""
+
+    def play(peer: Peer) -> None:
+        peer.describe()
+        for part in script:
+            peer.hear()
+            part(peer)
+        peer.hear_out()
+
+    return play
+
+
+def reset(peer: Peer) -> None:
+    """Answers a reset."""
+    peer.show(7).answer(reset=False)
+
+
+def config(folder: Path, **changes: Any) -> RemoteConfig:
+    """Settings for a client in a test: it waits, but not for long."""
+    settings = {"connect_timeout_s": 10, "handshake_timeout_s": 10, "response_timeout_s": 10, "backoff_s": 0.01}
+    return RemoteConfig(socket_dir=folder, **(settings | changes))

@@ -10,7 +10,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -18,14 +17,14 @@ from typing import Any, Self
 import gymnasium as gym
 import numpy as np
 import pytest
+from fake_server import config
 from gymnasium import spaces
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes
 from serving import serving
 
 import contest.server
-from agent.config import RemoteConfig
 from agent.remote import (
     GymRemoteError,
     RemoteEnv,
@@ -111,17 +110,6 @@ REFUSED = b'{"type": "exception", "content": {"reason": null, "exception": 5}}\x
 RESET = update('{"reset": true}')
 STEP = update('{"ac": 129, "reset": false}')
 AFTER_RESET = update('{"ob": true, "reward": 0.0, "done": false, "reset": false}')
-NONE_ANSWERED = End(timesteps=0, cause=Cause.CLIENT_GONE)
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as name:  # short, as sockets' paths have to be
-        yield Path(name)
-
-
-def config(folder: Path, **changes: Any) -> RemoteConfig:
-    return RemoteConfig(socket_dir=folder, **({"connect_timeout_s": 10, "response_timeout_s": 10} | changes))
 
 
 # The same bytes as the contest's server: each reply was written down from it
@@ -236,6 +224,7 @@ SPACES = st.one_of(
 )
 
 
+@settings(deadline=None)  # a machine with much else to do takes its time
 @given(action_space=SPACES, observation_space=SPACES, seed=st.integers(0, 2**31))
 def test_every_kind_of_space_there_and_back(
     action_space: spaces.Space[Any], observation_space: spaces.Space[Any], seed: int
@@ -535,3 +524,16 @@ def test_refusals_go_both_ways_to_the_agents_own_end(folder: Path) -> None:
                 env.step(action)
         assert env.timesteps == 10
     assert run.end == End(timesteps=10, cause=Cause.CLIENT_CLOSED)
+
+
+@pytest.mark.parametrize("name", ["ob", "ac"])
+def test_an_array_cut_short_by_the_client_ends_the_run_not_the_process(folder: Path, name: str) -> None:
+    with serving(Rewarding(spaces.MultiDiscrete([2, 3])), folder) as run, Client(folder) as client:
+        client.ask(RESET)
+        client.hear(2)
+        os.truncate(folder / name, 4)
+        client.ask(update('{"ac": true, "reset": false}'))
+        client.hear_out()
+    assert run.end is not None
+    assert (run.end.timesteps, run.end.cause) == (1, Cause.CLIENT_ERROR)
+    assert f"/{name}, got a file of 4" in run.end.detail
