@@ -30,11 +30,11 @@ def main() -> int:
             print(path)
         return 0
     if options.check:
-        if emit.is_current():
+        if emit.is_current(emit.TARGET):
             return 0
         print(f"{emit.TARGET} is not what fernway/art draws: run python -m fernway.art", file=sys.stderr)
         return 1
-    print(f"{emit.TARGET}: {emit.write()} characters")
+    print(f"{emit.TARGET}: {emit.write(emit.TARGET)} characters")
     return 0
 
 

@@ -1,5 +1,6 @@
 """Drawing on images of palette indices; index 0 is see-through."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -65,7 +66,8 @@ def pick(value: Field, ramp: Sequence[int], dither: float = 1.0) -> Image:
     threshold = np.tile(BAYER, (height // 4 + 1, width // 4 + 1))[:height, :width]
     position = np.clip(value, 0, 1) * (len(ramp) - 1)
     step = np.floor(position + 0.5 + (threshold - 0.5) * dither)
-    return np.array(ramp, np.uint8)[np.clip(step, 0, len(ramp) - 1).astype(int)]
+    image: Image = np.array(ramp, np.uint8)[np.clip(step, 0, len(ramp) - 1).astype(int)]
+    return image
 
 
 def grid(height: int, width: int) -> tuple[Field, Field]:
@@ -88,12 +90,14 @@ def ball(
     target[inside] = pick(light, ramp, dither)[inside]
 
 
-def limb(target: Image, points: Sequence[tuple[float, float, float]], ramp: Sequence[int], *, dither: float = 0) -> None:
+def limb(
+    target: Image, points: Sequence[tuple[float, float, float]], ramp: Sequence[int], *, dither: float = 0
+) -> None:
     """Draws a tube through points (y, x, radius), lit from the upper left; ramp runs from shadow to light."""
     gy, gx = grid(*target.shape)
     best = np.full(target.shape, 9.0)
     light = np.zeros(target.shape)
-    for (y0, x0, r0), (y1, x1, r1) in zip(points, points[1:], strict=False):
+    for (y0, x0, r0), (y1, x1, r1) in itertools.pairwise(points):
         dy, dx = y1 - y0, x1 - x0
         t = np.clip(((gy - y0) * dy + (gx - x0) * dx) / max(dy * dy + dx * dx, 1e-9), 0, 1)
         radius = r0 + (r1 - r0) * t

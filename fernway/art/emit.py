@@ -115,13 +115,13 @@ def source() -> str:
     )
 
 
-def write(target: Path = TARGET) -> int:
+def write(target: Path) -> int:
     """Writes art.c; returns its size in characters."""
     text = source()
     target.write_text(text)
     return len(text)
 
 
-def is_current(target: Path = TARGET) -> bool:
+def is_current(target: Path) -> bool:
     """Tells whether art.c on disk is what the drawing code gives."""
     return target.is_file() and target.read_text() == source()

@@ -24,7 +24,7 @@ CREAM_RAMP = (TAN, CREAM, CREAM)
 TEAL_RAMP = (13, 14, 14)
 BAG_RAMP = (DARK, 10, 11)
 
-_FACE_KEY = {"k": OUTLINE, "w": WHITE, "g": GREY, "d": DARK, "r": RUST, "R": FUR, "L": AMBER, "c": CREAM, "t": TAN}
+FACE_KEY = {"k": OUTLINE, "w": WHITE, "g": GREY, "d": DARK, "r": RUST, "R": FUR, "L": AMBER, "c": CREAM, "t": TAN}
 HEAD = """
 ...kkk........kkk.....
 ..kccck.kkkk.kccck....
@@ -100,7 +100,7 @@ def head_image(eyes: str = "open") -> Image:
     rows = HEAD.strip().splitlines()
     other = _EYES[eyes]
     rows[8 : 8 + len(other)] = [row.ljust(22, ".") for row in other]
-    return pixel_map("\n".join(rows), _FACE_KEY)
+    return pixel_map("\n".join(rows), FACE_KEY)
 
 
 def head_and_scarf(eyes: str) -> Image:

@@ -3,7 +3,8 @@
 import dataclasses
 import math
 
-from fernway.art.hero import Point, Pose, curled, draw, flipped, head_image
+from fernway.art.canvas import pixel_map
+from fernway.art.hero import FACE_KEY, Point, Pose, curled, draw, flipped
 from fernway.art.sprites import Drawing
 
 _STAND = Pose()
@@ -117,10 +118,27 @@ def _poses() -> dict[str, Pose]:
     }  # fmt: skip
 
 
+_SMALL_HEAD = """
+..kkk......kkk..
+.kcck.kkkk.kcck.
+.kcdkkLLLLkkdck.
+.kkrLLLLLLLLrkk.
+.kRLLLLLLLLLLRk.
+kRRLLccLLccLLLRk
+kRRLLLLLLLLLLLRk
+kRRRLkkLLLkkLLRk
+kRRRckwkckwkccRk
+kRRcckkkckkkccck
+.kRccccckkcccck.
+.kkccccccccccck.
+..kktcccccctkk..
+....kkkkkkkk....
+"""
+
+
 def life() -> Drawing:
     """Draws the head for the display, 16 x 16, its point the upper left corner."""
-    head = head_image()
-    return Drawing(image=head[0:16, 3:19], y=0, x=0)
+    return Drawing(image=pixel_map(_SMALL_HEAD, FACE_KEY), y=-1, x=0)
 
 
 def drawings() -> dict[str, Drawing]:

@@ -1,11 +1,13 @@
 """Noise from integer hashes: the same on every machine and with every version of numpy."""
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Field = NDArray[np.float64]
+Numbers = NDArray[Any]
 
 
 def grain(height: int, width: int, seed: int) -> Field:
@@ -16,7 +18,8 @@ def grain(height: int, width: int, seed: int) -> Field:
     for _ in range(2):
         h = (h ^ (h >> np.uint64(13))) * np.uint64(1274126177) & mask
         h = h ^ (h >> np.uint64(16))
-    return h.astype(np.float64) / 2**32
+    white: Field = h.astype(np.float64) / 2**32
+    return white
 
 
 def smooth(height: int, width: int, cell_y: int, cell_x: int, seed: int) -> Field:
@@ -30,7 +33,8 @@ def smooth(height: int, width: int, cell_y: int, cell_x: int, seed: int) -> Fiel
     y1, x1 = (y0 + 1) % rows, (x0 + 1) % cols
     top = lattice[y0, x0] * (1 - fx) + lattice[y0, x1] * fx
     bottom = lattice[y1, x0] * (1 - fx) + lattice[y1, x1] * fx
-    return top * (1 - fy) + bottom * fy
+    field: Field = top * (1 - fy) + bottom * fy
+    return field
 
 
 def cells(height: int, width: int, points: int, seed: int) -> tuple[NDArray[np.int64], Field, Field, Field]:
@@ -62,6 +66,7 @@ def cells(height: int, width: int, points: int, seed: int) -> tuple[NDArray[np.i
     )
 
 
-def sine(angle: Field | float) -> Field:
+def sine(angle: Numbers | float) -> Field:
     """Returns sin(angle) rounded, so that the last bit of a library's sine never moves a pixel."""
-    return np.round(np.sin(np.asarray(angle, dtype=np.float64)), 6)
+    rounded: Field = np.round(np.sin(np.asarray(angle)), 6).astype(np.float64)
+    return rounded

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from fernway.art import emit, headers, palette
 from fernway.art.canvas import Image
+from fernway.art.glyphs import GLYPHS
 from fernway.art.pictures import COMMON_PALETTE
 from fernway.art.sprites import Piece
 from fernway.art.terrain import BLOCK
@@ -71,7 +72,8 @@ def _put(screen: Image, tile: Image, word: int, y: int, x: int) -> None:
                 screen[y + row, x + col] = tile[row, col] + (word >> 13 & 3) * 16
 
 
-def _sprite(screen: Image, tiles: Tiles, pieces: list[Piece], x: int, y: int, *, mirrored: bool) -> None:
+def draw_sprite(screen: Image, tiles: Tiles, pieces: list[Piece], x: int, y: int, *, mirrored: bool) -> None:
+    """Draws a picture's sprites with their point at (x, y), the first in front; 16 indices a palette line."""
     for piece in reversed(pieces):
         width, height = (piece.size >> 2) + 1, (piece.size & 3) + 1
         for number in range(width * height):
@@ -120,11 +122,11 @@ def scene(zone: Zone, camera: int = 200) -> Screen:
                 _put(screen, block_tiles[word & INDEX], word, y, x)
     sprite_tiles = _tiles(headers.TILE_COMMON, sheet.tiles)
     for name_, x, y, mirrored in _ACTORS:
-        _sprite(screen, sprite_tiles, cut[name_], x, y, mirrored=mirrored)
+        draw_sprite(screen, sprite_tiles, cut[name_], x, y, mirrored=mirrored)
     for row, text in enumerate(("SCORE  1250", "TIME 0:42", "RINGS   17")):
         for i, character in enumerate(text):
             if character != " ":
-                tile = headers.TILE_COMMON + emit.GLYPHS.index(character)
+                tile = headers.TILE_COMMON + GLYPHS.index(character)
                 _put(screen, sprite_tiles[tile], 0, 8 + 12 * row, 16 + 8 * i)
     return _coloured(screen, COMMON_PALETTE + zone.ground + zone.sky + zone.life)
 
@@ -139,7 +141,7 @@ def sprite_sheet(zone: Zone, *, mirrored: bool = False) -> Screen:
         row, col = divmod(number, across)
         screen[row * cell : (row + 1) * cell, col * cell : (col + 1) * cell] += (row + col) % 2
         y = row * cell + (12 if min(p.dy for p in pieces) >= 0 else cell - 4)
-        _sprite(screen, tiles, pieces, col * cell + cell // 2, y, mirrored=mirrored)
+        draw_sprite(screen, tiles, pieces, col * cell + cell // 2, y, mirrored=mirrored)
     back = (palette.word("456"), palette.word("567"), *(0,) * 14)
     return _coloured(screen, COMMON_PALETTE + zone.ground + back + zone.life)
 

@@ -3,6 +3,7 @@
 Colours are indices into palette line 1; ramps run from shadow to light.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -87,7 +88,7 @@ def cracked(texture: Image, dark: int, light: int, frame: Ramp) -> Image:
     image[1, 1:-1], image[1:-1, 1] = frame[-2], frame[-2]
     image[-2, 1:-1], image[1:-1, -2] = frame[0], frame[0]
     path = ((1, 9), (3, 7), (5, 8), (7, 5), (8, 9), (10, 7), (12, 10), (14, 8))
-    for (y0, x0), (y1, x1) in zip(path, path[1:], strict=False):
+    for (y0, x0), (y1, x1) in itertools.pairwise(path):
         for i in range(5):
             y, x = round(y0 + (y1 - y0) * i / 4), round(x0 + (x1 - x0) * i / 4)
             image[y, x] = image[y, x - 1] = dark
@@ -146,7 +147,13 @@ def fern(ramp: Ramp, dark: int, *, height: int = BLOCK, width: int = BLOCK) -> I
     """A fern of five leaves."""
     image = blank(height, width)
     size = min(height, width * 1.4)
-    for angle, bend, part in ((-0.9, -1.1, 0.75), (0.9, 1.1, 0.75), (-0.4, -0.9, 0.95), (0.45, 0.9, 0.95), (0.0, 0.3, 1.0)):
+    for angle, bend, part in (
+        (-0.9, -1.1, 0.75),
+        (0.9, 1.1, 0.75),
+        (-0.4, -0.9, 0.95),
+        (0.45, 0.9, 0.95),
+        (0.0, 0.3, 1.0),
+    ):
         layer = blank(height, width)
         frond(layer, (height, width / 2), angle, size * part * 0.9, bend, ramp, leaf=size / 6)
         paste(image, outlined(layer, dark), 0, 0)
@@ -219,7 +226,11 @@ def shards(ramp: Ramp, dark: int, *, height: int = BLOCK, count: int = 3) -> Ima
         top = height * (1 - tall) + 1
         peak = x + lean
         layer = blank(height, BLOCK)
-        body = polygon([(top, peak), (top + 4, peak + 2.6), (height, x + 2.2), (height, x - 2.2), (top + 3, peak - 2.4)], height, 16)
+        body = polygon(
+            [(top, peak), (top + 4, peak + 2.6), (height, x + 2.2), (height, x - 2.2), (top + 3, peak - 2.4)],
+            height,
+            16,
+        )
         gx = np.arange(16)[None, :] + 0.5
         middle = peak + (x - peak) * (np.arange(height)[:, None] - top) / (height - top)
         layer[body] = np.where(gx < middle - 0.8, ramp[-1], np.where(gx < middle + 0.7, ramp[-2], ramp[0]))[body]
@@ -244,15 +255,16 @@ def boxed(ramp: Ramp, dark: int, *, size: int = 14, band: int = 0) -> Image:
     image[-1, left : left + size] = dark
     if band:
         image[top + size // 2 - 1 : top + size // 2 + 1, left : left + size] = band
-    framed = outlined(np.pad(image, ((1, 0), (0, 0))), dark)[1:]
-    return framed
+    return outlined(np.pad(image, ((1, 0), (0, 0))), dark)[1:]
 
 
 def pool(ramp: Ramp, seed: int, *, calm: int = 3) -> Image:
     """Liquid or fog seen from the side, its surface 3 pixels below the block's top [48, 32]; ramp dark to light."""
     image = blank(48, PATTERN)
     y, x = np.mgrid[0:48, 0:PATTERN]
-    edge = 3 + np.round(noise.sine(x * (2 * np.pi / PATTERN)) + 0.6 * noise.sine(x * (4 * np.pi / PATTERN) + 1)).astype(int)
+    edge = 3 + np.round(noise.sine(x * (2 * np.pi / PATTERN)) + 0.6 * noise.sine(x * (4 * np.pi / PATTERN) + 1)).astype(
+        int
+    )
     depth = y - edge
     swirl = noise.smooth(16, PATTERN, 4, 8, seed)[y % 16, x] - 0.5
     light = 0.75 - depth / 30 + 0.9 * swirl * (depth > calm)

@@ -3,6 +3,7 @@
 Each layer ends in one flat colour (mist), in which the next, faster band begins: so bands never shear a shape.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -25,7 +26,7 @@ def sky(stops: Sequence[tuple[int, int]]) -> Image:
         stops: (line, palette index), lines rising; a colour holds from the last stop on.
     """
     image = blank(HEIGHT, WIDTH, stops[-1][1])
-    for (y0, above), (y1, below) in zip(stops, stops[1:], strict=False):
+    for (y0, above), (y1, below) in itertools.pairwise(stops):
         t = ((np.arange(y0, y1) - y0 + 0.5) / (y1 - y0))[:, None]
         threshold = BAYER[np.arange(y0, y1)[:, None] % 4, np.arange(WIDTH)[None, :] % 4]
         image[y0:y1] = np.where(t > threshold, below, above)
@@ -58,8 +59,13 @@ def ridge(period: int, seed: int, *shapes: tuple[int, float]) -> Line:
 
 
 def layer(
-    image: Image, base: int, height: Line, shade: Callable[[Line, Line, Line], Line], ramp: Sequence[int],
-    *, dither: float = 0.6
+    image: Image,
+    base: int,
+    height: Line,
+    shade: Callable[[Line, Line, Line], Line],
+    ramp: Sequence[int],
+    *,
+    dither: float = 0.6,
 ) -> None:
     """Draws a silhouette that stands on line base.
 
@@ -85,7 +91,8 @@ def lit_slopes(height: Line, strength: float = 0.25) -> Callable[[Line, Line, Li
         # Lower down the face, light and shadow follow the ridge line of a column farther up the slope.
         wobble = np.round(6 * repeated(8, 8, 5)).astype(int) - 3
         column = (x.astype(int) + wobble) % WIDTH
-        return np.clip(0.5 + strength * rise[column], 0, 1) - 0.004 * depth + 0.0 * y
+        light: Line = np.clip(0.5 + strength * rise[column], 0, 1) - 0.004 * depth + 0.0 * y
+        return light
 
     return shade
 

@@ -2,6 +2,8 @@
 
 import dataclasses
 import functools
+import operator
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -51,13 +53,15 @@ Box = tuple[int, int, int, int]
 """Upper, left, lower, right edge of a piece before it is rounded up to whole tiles."""
 
 
-def _bounds(image: Image, box: Box) -> Box | None:
+def _bounds(rows: Sequence[int], box: Box) -> Box | None:
+    """Shrinks a box to what is drawn in it, given each row's drawn pixels as the bits of a number."""
     top, left, bottom, right = box
-    part = image[top:bottom, left:right] > 0
-    rows, cols = np.flatnonzero(part.any(1)), np.flatnonzero(part.any(0))
-    if not len(rows):
+    mask = (1 << right) - (1 << left)
+    drawn = [y for y in range(top, bottom) if rows[y] & mask]
+    if not drawn:
         return None
-    return top + int(rows[0]), left + int(cols[0]), top + int(rows[-1]) + 1, left + int(cols[-1]) + 1
+    across = functools.reduce(operator.or_, (rows[y] for y in drawn)) & mask
+    return drawn[0], (across & -across).bit_length() - 1, drawn[-1] + 1, across.bit_length()
 
 
 def _tiles(box: Box) -> tuple[int, int]:
@@ -72,6 +76,7 @@ class SpriteSheet:
     """
 
     def __init__(self, base: int) -> None:
+        """Starts empty."""
         self.base = base
         self.tiles: list[tuple[int, ...]] = []
         self._known: dict[tuple[tuple[int, ...], ...], int] = {}
@@ -102,10 +107,11 @@ class SpriteSheet:
         for part, y, x in drawing.front:
             hidden = image[y : y + part.shape[0], x : x + part.shape[1]]
             hidden[part > 0] = 0
+        rows_drawn = [sum(1 << int(x) for x in np.flatnonzero(row)) for row in image]
 
         @functools.cache
         def best(box: Box, pieces: int) -> tuple[int, tuple[Box, ...]] | None:
-            found = _bounds(image, box)
+            found = _bounds(rows_drawn, box)
             if found is None:
                 return 0, ()
             top, left, bottom, right = found

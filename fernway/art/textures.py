@@ -33,9 +33,7 @@ def facets(ramp: Ramp, seed: int, *, points: int = 10) -> Image:
     return image
 
 
-def bricks(
-    ramp: Ramp, seed: int, *, course: int = 8, length: int = 16, shift: int = 8, rough: float = 0.35
-) -> Image:
+def bricks(ramp: Ramp, seed: int, *, course: int = 8, length: int = 16, shift: int = 8, rough: float = 0.35) -> Image:
     """Courses of cut stone or planks, each with a lit upper and left and a dark lower and right edge."""
     y, x = np.mgrid[0:PATTERN, 0:PATTERN]
     row = y // course
@@ -67,7 +65,7 @@ def strata(ramp: Ramp, seed: int, *, tilt: float = 2.0) -> Image:
 
 def bark(ramp: Ramp, seed: int) -> Image:
     """Upright grooves and ridges."""
-    y, x = np.mgrid[0:PATTERN, 0:PATTERN]
+    x = np.arange(PATTERN)[None, :]
     sway = 4 * noise.smooth(PATTERN, PATTERN, 16, 16, seed)
     ridge = noise.sine((x + sway) * (2 * np.pi / 8)) * 0.5 + 0.5
     light = 0.1 + 0.6 * ridge + 0.5 * (noise.smooth(PATTERN, PATTERN, 8, 2, seed + 1) - 0.5)
@@ -80,7 +78,7 @@ def plates(ramp: Ramp, seed: int) -> Image:
     """Riveted sheet metal, one large and two smaller plates."""
     image = blank(PATTERN, PATTERN)
     for y, x, h, w, base in ((0, 0, 16, 32, 0.55), (16, 0, 16, 16, 0.45), (16, 16, 16, 16, 0.5)):
-        gy, gx = np.mgrid[0:h, 0:w]
+        gy = np.arange(h)[:, None]
         light = base - 0.012 * (gy - h / 2) + 0.25 * (noise.smooth(PATTERN, PATTERN, 16, 4, seed)[:h, :w] - 0.5)
         plate = pick(light, ramp[1:-1], 0.5)
         plate[0], plate[:, 0] = ramp[-2], ramp[-2]

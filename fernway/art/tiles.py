@@ -31,25 +31,26 @@ class TileSet:
     """
 
     def __init__(self, base: int, palette_line: int, *, blank: bool) -> None:
+        """Starts empty."""
         self.base = base
         self.line = palette_line << 13
         self.tiles: list[tuple[int, ...]] = []
-        self._known: dict[tuple[int, ...], int] = {(0,) * SIZE: 0} if blank else {}
+        self._known: dict[bytes, int] = {bytes(SIZE * SIZE): 0} if blank else {}
 
     def word(self, tile: Image) -> int:
         """Returns the name-table word (index, palette line, flips) that shows the tile [8, 8]; keeps it if new."""
-        packed = longs(tile)
-        if packed not in self._known:
+        key = tile.tobytes()
+        if key not in self._known:
             index = self.base + len(self.tiles)
-            self.tiles.append(packed)
+            self.tiles.append(longs(tile))
             for flips, flipped in (
                 (0, tile),
                 (HFLIP, tile[:, ::-1]),
                 (VFLIP, tile[::-1]),
                 (HFLIP | VFLIP, tile[::-1, ::-1]),
             ):
-                self._known.setdefault(longs(flipped), index | flips)
-        return self._known[packed] | self.line
+                self._known.setdefault(flipped.tobytes(), index | flips)
+        return self._known[key] | self.line
 
     def words(self, image: Image) -> list[int]:
         """Returns the words of an image's tiles, row by row."""

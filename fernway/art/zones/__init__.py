@@ -1,5 +1,7 @@
 """The eight zones, in the order of their numbers."""
 
+import functools
+
 from fernway.art.zone import Zone
 from fernway.art.zones import (
     amber_quarry,
@@ -13,6 +15,7 @@ from fernway.art.zones import (
 )
 
 
+@functools.cache
 def all_zones() -> tuple[Zone, ...]:
     """Draws all zones."""
     modules = (

@@ -103,8 +103,8 @@ def lantern_post(steel: tuple[int, ...]) -> Image:
 
 def _background() -> Image:
     image = scenery.sky([(0, 1), (24, 2), (48, 3), (72, 4), (96, 5), (122, 6)])
-    scenery.disc(image, 104, 256, 22, 15, halo=6)
-    for y, x, width in ((16, 24, 96), (40, 200, 72), (24, 330, 112), (56, 440, 64), (64, 90, 80)):
+    scenery.disc(image, 102, 256, 18, 15, halo=6)
+    for y, x, width in ((16, 24, 96), (40, 200, 72), (24, 328, 112), (56, 440, 64), (48, 88, 80)):
         streak = blank(8, width)
         gy, gx = np.mgrid[0:8, 0:width] + 0.5
         for cy, cx, half in ((3, width * 0.4, width * 0.36), (5, width * 0.62, width * 0.36)):
@@ -118,8 +118,8 @@ def _background() -> Image:
     for x, width, height, seed in ((8, 88, 34, 6), (96, 40, 46, 7)):
         for copy in range(0, 512, 128):
             paste_around(image, mesa(width, height, (9, 10, 11), seed), 184 - height, x + copy)
-    image[184:] = 11
     scenery.mist(image, 168, 184, (11, 11), from_top=False)
+    image[184:] = 11
     tower = hoist(13, 12)
     for x in (0, 256):
         paste_around(image, tower, 190, x + 40)
@@ -137,6 +137,6 @@ def zone() -> Zone:
         life=LIFE,
         terrain=_terrain(),
         background=_background(),
-        bands=(Band(0, 4, 2), Band(80, 6), Band(96, 12), Band(136, 30), Band(184, 64)),
+        bands=(Band(0, 4, 3), Band(64, 12), Band(136, 30), Band(184, 64)),
         cycles=(Cycle(16 + 13, 3, 14),),
     )

@@ -11,7 +11,7 @@ from fernway.art.zone import Band, Cycle, Zone
 # 1 outline, 2-6 copper, 7-10 steel, 11-12 warning red and yellow, 13-15 molten metal.
 GROUND = line("000 001 201 311 421 532 754 122 234 456 677 500 760 510 730 761")
 # 1-4 haze, 5-8 far works, 9-11 pipes, 12-14 furnace glow (turns), 15 steam.
-SKY = line("012 012 023 134 245 123 012 234 122 210 421 643 500 720 750 456")
+SKY = line("012 012 023 134 245 123 012 234 122 101 212 434 500 720 750 456")
 LIFE = line("000 001 777 124 346 667 420 641 763 700 760 211 432 654 530 762")
 
 
@@ -50,9 +50,9 @@ def _terrain() -> Terrain:
         deck[2, x + 1] = 10
         deck[3, x + 2] = 7
     striped = deck.copy()
-    x = np.arange(32)
+    across = np.arange(32)
     for y in (2, 3, 4):
-        striped[y] = np.where((x + y) // 4 % 2 == 0, 12, 1)
+        striped[y] = np.where((across + y) // 4 % 2 == 0, 12, 1)
     ceiling = blank(5, 32)
     ceiling[0], ceiling[1:3], ceiling[3], ceiling[4] = 8, 7, 2, 1
     vent = blank(10, 10, 1)
@@ -174,5 +174,5 @@ def zone() -> Zone:
         terrain=_terrain(),
         background=_background(),
         bands=(Band(0, 24), Band(184, 52, 3, 3)),
-        cycles=(Cycle(32 + 12, 3, 10), Cycle(16 + 13, 3, 8)),
+        cycles=(Cycle(32 + 12, 3, 24), Cycle(16 + 13, 3, 8)),
     )

@@ -11,7 +11,7 @@ from fernway.art.zone import Band, Cycle, Zone
 # 1 outline, 2-6 earth, 7-10 moss, 11-12 flowers and thorns, 13-15 stream.
 GROUND = line("000 011 210 321 432 543 665 031 142 363 674 513 746 134 256 577")
 # 1-5 sky, 6-7 far hills, 8-10 forest, 11-13 ferns, 14 cloud, 15 sun.
-SKY = line("356 356 467 577 676 775 466 455 255 244 133 132 032 143 777 776")
+SKY = line("356 356 467 577 676 775 466 455 255 244 133 132 132 143 777 776")
 LIFE = line("000 101 777 303 515 737 121 242 573 720 763 210 432 654 131 363")
 
 EARTH, MOSS, THORN, STREAM = (1, 2, 3, 4, 5, 6), (7, 8, 9, 10), (11, 12), (13, 14, 15)
@@ -32,7 +32,7 @@ def conifer(height: int, ramp: tuple[int, ...]) -> Image:
 
 
 def _terrain() -> Terrain:
-    texture = textures.cobbles((2, 2, 3, 4), 4, points=12)
+    texture = textures.cobbles((2, 3, 3, 4), 4, points=10)
     tuft = np.where(noise.smooth(32, 32, 4, 4, 9) > 0.88, 7, 0).astype(np.uint8)
     paste(texture, tuft, 0, 0)
     turf = textures.turf(MOSS, 1, 21, depth=7)
@@ -70,8 +70,8 @@ def _terrain() -> Terrain:
 
 def _background() -> Image:
     image = scenery.sky([(0, 1), (30, 2), (62, 3), (84, 4), (112, 5)])
-    scenery.disc(image, 60, 380, 15, 15, halo=5)
-    for x, y, width, seed in ((32, 16, 64, 5), (176, 32, 48, 6), (304, 8, 64, 5), (440, 32, 48, 6)):
+    scenery.disc(image, 80, 380, 14, 15, halo=5)
+    for x, y, width, seed in ((32, 8, 64, 5), (176, 24, 48, 6), (304, 8, 64, 5), (440, 24, 48, 6)):
         paste_around(image, scenery.cloud(width, 16, seed, (4, 14, 14)), y, x)
     hills = 18 + scenery.skyline(128, 3, (64, 22), (32, 14), (16, 4))
     scenery.layer(image, 120, hills, scenery.fading(34, 2, 0.2), (6, 4, 5))
@@ -106,6 +106,6 @@ def zone() -> Zone:
         life=LIFE,
         terrain=_terrain(),
         background=_background(),
-        bands=(Band(0, 6, 3), Band(56, 12), Band(120, 34), Band(184, 72)),
+        bands=(Band(0, 6, 3), Band(48, 12), Band(120, 34), Band(184, 72)),
         cycles=(Cycle(16 + 13, 3, 10),),
     )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fernway.art import noise, props, scenery, textures
-from fernway.art.canvas import BAYER, Image, blank, outlined, paste_around, pick, polygon
+from fernway.art.canvas import BAYER, Image, blank, outlined, paste_around, polygon
 from fernway.art.palette import line
 from fernway.art.terrain import Terrain
 from fernway.art.zone import Band, Cycle, Zone
@@ -20,7 +20,11 @@ def spire(width: int, height: int, colours: tuple[int, int, int]) -> Image:
     light, dark, edge = colours
     image = blank(height, width)
     peak = width * 0.45
-    body = polygon([(0, peak), (height * 0.4, width * 0.8), (height, width), (height, 0), (height * 0.5, width * 0.15)], height, width)
+    body = polygon(
+        [(0, peak), (height * 0.4, width * 0.8), (height, width), (height, 0), (height * 0.5, width * 0.15)],
+        height,
+        width,
+    )
     x = np.arange(width)[None, :] + 0.5
     y = np.arange(height)[:, None]
     middle = peak + np.where(y % 16 < 8, y % 8 * 0.3, 2.4 - y % 8 * 0.3)
@@ -116,7 +120,15 @@ def _background() -> Image:
     scenery.layer(image, 150, 10 + peaks, scenery.lit_slopes(peaks, 0.3), (12, 11, 10, 9), dither=0.3)
     scenery.mist(image, 128, 152, (4, 12), from_top=False)
     image[152:] = 12
-    for x, width, height in ((0, 20, 44), (14, 14, 30), (30, 26, 54), (52, 16, 34), (64, 22, 40), (84, 28, 58), (108, 18, 36)):
+    for x, width, height in (
+        (0, 20, 44),
+        (14, 14, 30),
+        (30, 26, 54),
+        (52, 16, 34),
+        (64, 22, 40),
+        (84, 28, 58),
+        (108, 18, 36),
+    ):
         for copy in range(0, 512, 128):
             paste_around(image, spire(width, height, (13, 14, 11)), 208 - height, x + copy)
     scenery.mist(image, 190, 208, (14, 14), from_top=False)

@@ -9,7 +9,7 @@ from fernway.art.terrain import Terrain
 from fernway.art.zone import Band, Cycle, Zone
 
 # 1 outline, 2-6 sand, 7-10 crest, 11-12 danger, 13-15 molten glass; glass colours are 13-15 too.
-GROUND = line("000 212 432 543 654 764 775 643 754 765 777 414 747 255 367 577")
+GROUND = line("000 212 431 642 753 764 775 643 754 765 777 414 747 255 367 577")
 # 1-5 sky, 6-8 far dunes, 9-11 near dunes, 12-14 glass (glints), 15 sun.
 SKY = line("256 256 366 476 675 764 753 652 542 643 532 421 366 477 677 777")
 LIFE = line("000 201 777 255 366 577 521 743 765 614 746 432 654 776 044 166")
@@ -18,7 +18,17 @@ LIFE = line("000 201 777 255 366 577 521 743 765 614 746 432 654 776 044 166")
 def spike_of_glass(width: int, height: int) -> Image:
     """Draws a leaning crystal with a bright edge."""
     image = blank(height, width)
-    body = polygon([(0, width * 0.6), (height * 0.25, width * 0.95), (height, width * 0.8), (height, 0), (height * 0.3, width * 0.2)], height, width)
+    body = polygon(
+        [
+            (0, width * 0.6),
+            (height * 0.25, width * 0.95),
+            (height, width * 0.8),
+            (height, 0),
+            (height * 0.3, width * 0.2),
+        ],
+        height,
+        width,
+    )
     x = np.arange(width)[None, :] + 0.5
     y = np.arange(height)[:, None]
     edge = width * (0.6 - 0.25 * y / height)
@@ -85,8 +95,8 @@ def _dunes(image: Image, base: int, height: scenery.Line, ramp: tuple[int, int, 
 
 def _background() -> Image:
     image = scenery.sky([(0, 1), (34, 2), (66, 3), (96, 4), (124, 5)])
-    scenery.disc(image, 44, 380, 18, 15, halo=4)
-    for y, x, width in ((24, 40, 64), (56, 168, 48)):
+    scenery.disc(image, 60, 380, 15, 15, halo=4)
+    for y, x, width in ((8, 40, 64), (16, 168, 48)):
         for copy in (0, 256):
             paste_around(image, scenery.cloud(width, 8, 9, (4, 15)), y, x + copy)
     far = 6 + scenery.skyline(128, 6, (64, 24), (32, 8))
@@ -114,6 +124,6 @@ def zone() -> Zone:
         life=LIFE,
         terrain=_terrain(),
         background=_background(),
-        bands=(Band(0, 4, 2), Band(84, 12, 0, 2), Band(136, 34, 0, 1), Band(192, 76)),
+        bands=(Band(0, 4, 3), Band(28, 6), Band(96, 12, 0, 2), Band(136, 34, 0, 1), Band(192, 76)),
         cycles=(Cycle(32 + 12, 3, 14), Cycle(16 + 13, 3, 20)),
     )

@@ -11,7 +11,7 @@ from fernway.art.zone import Band, Cycle, Zone
 # 1 outline, 2-6 bark, 7-10 leaves, 11-12 lantern red and glow, 13-15 fog.
 GROUND = line("000 101 201 312 423 534 645 022 034 154 375 602 763 103 214 436")
 # 1-5 dusk, 6-8 far trunks, 9-11 near trunks and leaves, 12-14 lantern light (flickers), 15 firefly.
-SKY = line("102 102 213 324 435 646 314 213 112 023 012 101 640 751 763 776")
+SKY = line("102 102 213 324 435 646 314 213 112 023 012 101 612 733 755 776")
 LIFE = line("000 101 777 034 055 277 411 632 754 740 773 211 422 644 034 166")
 
 
@@ -131,6 +131,8 @@ def _background() -> Image:
     for x in (0, 184, 336):
         for y in range(0, 256, 64):
             paste_around(image, trunk(40, (11, 8, 7), 4), y, x)
+    scenery.mist(image, 164, 192, (5, 5), from_top=False)
+    image[192:] = 5
     _leaves(image, 34, 22, (10, 9), 128, 9)
     for y, x in ((88, 84), (64, 140), (104, 268)):
         for copy in (0, 256):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fernway.art import noise, props, scenery, textures
-from fernway.art.canvas import BAYER, Image, ball, blank, limb, outlined, paste, paste_around, pick
+from fernway.art.canvas import BAYER, Image, ball, blank, limb, outlined, paste, paste_around
 from fernway.art.palette import line
 from fernway.art.terrain import Terrain
 from fernway.art.zone import Band, Cycle, Zone

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fernway.art import noise, props, scenery, textures
-from fernway.art.canvas import Image, ball, blank, limb, outlined, paste, paste_around, pick, polygon
+from fernway.art.canvas import Image, ball, blank, limb, outlined, paste, paste_around, polygon
 from fernway.art.palette import line
 from fernway.art.terrain import Terrain
 from fernway.art.zone import Band, Cycle, Zone
@@ -131,9 +131,9 @@ def _background() -> Image:
         for copy in (0, 256):
             paste_around(image, scenery.cloud(width, 12, seed, (6, 7)), y, x + copy)
     land = np.zeros(512)
-    x = np.arange(512)
-    for middle, half, height in ((150, 90, 22.0), (120, 40, 30.0), (400, 60, 14.0), (430, 30, 18.0)):
-        land = np.maximum(land, height * (1 - ((x - middle) / half) ** 2))
+    across = np.arange(512)
+    for middle, half, rise in ((150, 90, 22.0), (120, 40, 30.0), (400, 60, 14.0), (430, 30, 18.0)):
+        land = np.maximum(land, rise * (1 - ((across - middle) / half) ** 2))
     land += 3 * scenery.skyline(128, 4, (8, 1.0)) * (land > 2)
     scenery.layer(image, 136, np.maximum(land, 0), scenery.fading(18, 4, 0.6), (8, 8, 9))
     paste(image, lighthouse(), 63, 112)
