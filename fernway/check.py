@@ -130,31 +130,41 @@ def big_endian(level: NDArray[np.void]) -> bytes:
     return level.astype(native.LEVEL.newbyteorder(">")).tobytes()
 
 
-def check(level: Level, known: str | None = None, *, search: Search | None = None) -> Report:
+def prove(level: Level, known: str | None = None) -> tuple[Report, bytes]:
     """Checks one level: promises, ROM against host library, a solution and its replay on the emulator.
 
     Args:
         level: The level.
-        known: A solution to check; None searches for one.
-        search: To search with; None makes one.
+        known: A solution to replay; None searches for one.
+
+    Returns:
+        What was found out, and the level's canonical start state.
+
+    Raises:
+        FernwayError: If the ROM is missing or does not start.
     """
-    problems = []
     game = native.Game(level.zone, level.act, level.seed)
-    problems += level_problems(game.level)
+    problems = level_problems(game.level)
     began = time.monotonic()
-    runs = decode(known) if known is not None else (search or Search()).solve(level)
+    runs = decode(known) if known is not None else Search().solve(level)
     seconds = time.monotonic() - began
+    if runs is None:
+        problems.append("no way through was found")
+        runs = []
     with states.Core() as core:
         state = core.start(level)
         if core.memory(native.STATE_SIZE + native.LEVEL.itemsize)[native.STATE_SIZE :] != big_endian(game.level):
             problems.append("the ROM and the host library make different levels")
-        if runs is None:
-            return Report(level, (*problems, "no way through was found"), 0, "", seconds)
         core.load(state)
         buttons = frames_of(runs)
-        if len(buttons) > FRAME_LIMIT or not core.play(buttons):
+        if runs and (len(buttons) > FRAME_LIMIT or not core.play(buttons)):
             problems.append(f"the solution ends at x {core['x']} on the emulator, the level at {core['end_x']}")
-    return Report(level, tuple(problems), len(buttons), encode(runs), seconds)
+    return Report(level, tuple(problems), len(buttons), encode(runs), seconds), state
+
+
+def check(level: Level, known: str | None = None) -> Report:
+    """Checks one level; see `prove`."""
+    return prove(level, known)[0]
 
 
 def random_levels(count: int, seed: int) -> list[Level]:

@@ -77,9 +77,9 @@ def commit_level(zone: int, act: int) -> tuple[Solved, bytes]:
     first = levels.first_seed(zone, act)
     for seed in range(first, first + SEEDS_TRIED):
         level = Level(zone, act, seed)
-        report = check.check(level)
+        report, state = check.prove(level)
         if not report.problems:
-            return Solved(level, report.frames, report.solution), states.make_state(level)
+            return Solved(level, report.frames, report.solution), state
     raise FernwayError(f"{ZONES[zone]}.Act{act}: no sound level with a seed of {first} .. {first + SEEDS_TRIED - 1}")
 
 

@@ -40,6 +40,9 @@ static const Section gates[] = {
     {section_launch, 9, 0, {2, 2, 3, 3, 3, 3, 4, 4}},
 };
 
+/* How much of the easier ground lies under rock, of 256. */
+static const u8 caves[ZONES] = {0, 170, 0, 40, 0, 140, 0, 70};
+
 #define COUNT(list) (u8)(sizeof(list) / sizeof((list)[0]))
 
 /* Draws a section by the zone's weights among those that fit in height and are not the one before. */
@@ -90,7 +93,7 @@ void level_generate(Level *level, u8 zone, u8 act, u32 seed)
 {
     Builder b;
     u8 last_easy = 255, last_danger = 255, last_gate = 255, rest = 0;
-    s16 target, dangers_left;
+    s16 target, dangers_left, from;
     u8 *byte = (u8 *)level;
     u16 i;
 
@@ -117,8 +120,11 @@ void level_generate(Level *level, u8 zone, u8 act, u32 seed)
         if (b.danger > 7)
             b.danger = 7;
         if (rest) {
+            from = b.col;
             last_easy = draw(&b, easy, COUNT(easy), last_easy);
             easy[last_easy].build(&b);
+            if (chance(&b, caves[b.zone]))
+                roof(&b, (s16)(from + 2), (s16)(b.col - 2));
             rest = 0;
         } else if (dangers_left > 0) {
             last_danger = draw(&b, dangers, COUNT(dangers), last_danger);

@@ -50,6 +50,7 @@ void section_steps(Builder *b);
 void section_rings(Builder *b);
 void section_stairs(Builder *b);
 void section_valley(Builder *b);
+void roof(Builder *b, s16 from, s16 to);    /* makes a cave of the columns from .. to-1 */
 
 /* levelgen_danger.c: what hurts, and what one falls into. */
 void section_gap(Builder *b);

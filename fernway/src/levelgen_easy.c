@@ -91,3 +91,20 @@ void section_valley(Builder *b)
     climb(b, run, rise);
     flat(b, 5);
 }
+
+/* Rock from the sky down to eight rows above the ground, with an uneven lower edge: a full jump just fits. */
+void roof(Builder *b, s16 from, s16 to)
+{
+    s16 highest = LEVEL_ROWS, col, row, end, hang = 0;
+    for (col = from; col < to; col++)
+        for (row = 0; row < highest; row++)
+            if (is_solid(cell(b->level, col, row)))
+                highest = row;
+    for (col = from; col < to; col = end) {
+        end = (s16)(col + pick(b, 2, 4));
+        if (end > to)
+            end = to;
+        box(b, col, 0, (s16)(end - col), (s16)(highest - 8 - hang), B_FILL);
+        hang = pick(b, 0, 2);
+    }
+}
