@@ -104,7 +104,7 @@ static void draw_planes(u8 frame[SCREEN_HEIGHT][ROW])
         const u8(*variant)[16][16] = pixels->blocks + (row & 1) * 2 * B_COUNT;
         for (int i = 0; i < cols; i++, block += LEVEL_ROWS)
             memcpy(line_a + i * 16, variant[((col + i) & 1) * B_COUNT + *block][y & 15], 16);
-        merge(line_a + shift, pixels->background[(line + DRAWN.lift[1]) & (PLANE_HEIGHT - 1)] + (-DRAWN.scroll[line][1] & (PLANE_WIDTH - 1)),
+        merge(line_a + shift, pixels->background[(line + DRAWN.lift[1]) & (PLANE_HEIGHT - 1)] + (-DRAWN.scroll[line] & (PLANE_WIDTH - 1)),
               frame[line] + MARGIN);
     }
 }

@@ -45,6 +45,7 @@ _start:
     move.b  #0xBF,0xC00011
     move.b  #0xDF,0xC00011
     move.b  #0xFF,0xC00011
+    lea     0x00FF0000,%a5      | struct Game, see game.h
     jsr     rom_main
 _fault:
     stop    #0x2700

@@ -26,12 +26,15 @@ typedef struct {
 } Sprite;
 
 typedef struct {
-    u16 scroll[SCREEN_HEIGHT][2];   /* planes A and B, per line: pixels to the right */
+    u32 scroll[SCREEN_HEIGHT];      /* per line, pixels to the right: plane A in the high word, B in the low */
     u16 lift[2];                    /* planes A and B: pixels upwards */
     u16 palette[64];                /* 0000BBB0GGG0RRR0 */
     Sprite sprites[SPRITES];
     u8 hud[HUD_TILES];              /* glyph numbers, HUD_BLANK for none */
     u8 sprite_count;
+    u8 hud_sprites;                 /* the first ones, which stay */
+    u16 hud_rings;                  /* the numbers that hud[] shows at present */
+    u32 hud_score;
 } Display;
 
 #ifdef __m68k__
@@ -45,7 +48,7 @@ extern _Thread_local Display *display_selected;
 void display_reset(void);       /* after a level was loaded */
 u8 display_build(void);         /* for the present state; 1 when colours changed */
 void hud_reset(void);
-void hud_build(void);
+void hud_build(void);           /* also begins the list of sprites: the HUD's come first and stay */
 void draw_picture(u8 id, s16 x, s16 y, u8 flip);    /* screen coordinates of the picture's point */
 void draw_sprite(s16 x, s16 y, u8 size, u16 attr);  /* left out when off the screen or too many */
 

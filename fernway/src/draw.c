@@ -5,11 +5,19 @@
 
 #define FLIP 0x0800
 
+#ifdef __m68k__
+/* Keeps gcc from walking through a structure with a pointer to its odd bytes, which romtool.py could not tell from a
+   word at an odd address. */
+#define EVEN(pointer) __asm__("" : "+a"(pointer))
+#else
+#define EVEN(pointer)
+#endif
+
 #ifndef __m68k__
 _Thread_local Display *display_selected;
 #endif
 
-void draw_sprite(s16 x, s16 y, u8 size, u16 attr)
+static inline void add_sprite(s16 x, s16 y, u8 size, u16 attr)
 {
     Sprite *sprite;
     if (x <= -32 || x >= SCREEN_WIDTH || y <= -32 || y >= SCREEN_HEIGHT || DRAWN.sprite_count == SPRITES)
@@ -22,13 +30,26 @@ void draw_sprite(s16 x, s16 y, u8 size, u16 attr)
     sprite->x = x + 128;
 }
 
+void draw_sprite(s16 x, s16 y, u8 size, u16 attr)
+{
+    add_sprite(x, y, size, attr);
+}
+
 void draw_picture(u8 id, s16 x, s16 y, u8 flip)
 {
     const Picture *picture = &pictures[id];
     const Piece *piece = picture->pieces;
 
-    for (u8 i = picture->count; i; i--, piece++)
-        draw_sprite(x + (flip ? piece->flip_dx : piece->dx), y + piece->dy, piece->size, flip ? piece->attr ^ FLIP : piece->attr);
+    if (flip)
+        for (u8 i = picture->count; i; i--, piece++) {
+            EVEN(piece);
+            add_sprite(x + piece->flip_dx, y + piece->dy, piece->size, piece->attr ^ FLIP);
+        }
+    else
+        for (u8 i = picture->count; i; i--, piece++) {
+            EVEN(piece);
+            add_sprite(x + piece->dx, y + piece->dy, piece->size, piece->attr);
+        }
 }
 
 static u8 player_picture(void)
@@ -99,7 +120,7 @@ static void draw_object(const Object *o, s16 x, s16 y)
 
 static void draw_objects(void)
 {
-    for (u8 i = 0; i < OBJECTS; i++) {
+    for (u8 i = 0; i < G.objects_used; i++) {
         const Object *o = &G.objects[i];
         s16 x, y;
         if (o->kind == K_NONE)
@@ -117,12 +138,13 @@ static void draw_rings(void)
     const Spawn *spawn = &G.level.spawns[G.spawn_first];
 
     for (u16 i = G.spawn_first; i < G.spawn_last; i++, spawn++) {
-        s16 x, y;
-        if (spawn->kind != K_RING)
+        s16 x = (s16)(spawn->x - G.screen_x), y;
+        if (x <= -16)
             continue;
-        x = (s16)(spawn->x - G.screen_x);
+        if (x >= SCREEN_WIDTH + 16)
+            break;              /* they are sorted */
         y = (s16)(spawn->y - G.screen_y);
-        if (x > -16 && x < SCREEN_WIDTH + 16 && y > 0 && y < SCREEN_HEIGHT + 16 && !get_bit(G.gone, i))
+        if (spawn->kind == K_RING && y > 0 && y < SCREEN_HEIGHT + 16 && !get_bit(G.gone, i))
             draw_picture(id, x, y, 0);
     }
 }
@@ -131,8 +153,8 @@ static void draw_rings(void)
    rises by up to 31 pixels as the camera goes down. */
 static void scroll_planes(const ZoneArt *art)
 {
-    u16 (*line)[2] = DRAWN.scroll;
-    u16 a = -G.screen_x, at = 0, until;
+    u32 *line = DRAWN.scroll, a = (u32)(u16)-G.screen_x << 16;
+    u16 at = 0, until;
     const Band *band = art->bands;
 
     DRAWN.lift[0] = G.screen_y & 0xFF;
@@ -144,16 +166,16 @@ static void scroll_planes(const ZoneArt *art)
         if (until > SCREEN_HEIGHT)
             until = SCREEN_HEIGHT;
         if (band->wave) {
-            for (; at < until; at++, line++) {
-                s16 swing = (s16)(sine[(u8)(((at + DRAWN.lift[1]) << 3) + (G.frame << 1))] * band->wave);
-                (*line)[0] = a;
-                (*line)[1] = b + (swing >> 7);
-            }
+            const s8 *wave = wave_offset[band->wave <= WAVE_MAX ? band->wave : WAVE_MAX];
+            u8 phase = ((at + DRAWN.lift[1]) << 2) + G.frame;
+            for (; at < until; at++, phase += 4)
+                *line++ = a | (u16)(b + wave[phase & 127]);
         } else {
-            for (; at < until; at++, line++) {
-                (*line)[0] = a;
-                (*line)[1] = b;
-            }
+            u32 both = a | b;
+            for (; at + 8 <= until; at += 8, line += 8)
+                line[0] = line[1] = line[2] = line[3] = line[4] = line[5] = line[6] = line[7] = both;
+            for (; at < until; at++)
+                *line++ = both;
         }
     }
 }
@@ -197,7 +219,6 @@ u8 display_build(void)
     u8 turned = cycle_colours(art);
 
     scroll_planes(art);
-    DRAWN.sprite_count = 0;
     hud_build();
     if (!G.invulnerable || !(G.frame & 4))
         draw_picture(player_picture(), (s16)G.x - (s16)G.screen_x, G.y - (s16)G.screen_y, G.facing < 0);

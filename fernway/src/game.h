@@ -80,7 +80,8 @@ struct Game {
     u32 random;                 /* 0x58 */
     u16 spawn_first, spawn_last; /* 0x5C spawns first..last-1 are near the camera */
     u8 balancing;               /* 0x60 standing with nothing under the middle */
-    u8 reserved[3];
+    u8 objects_used;            /* 0x61 1 + highest index of an object in use */
+    u8 reserved[2];
     u8 gone[LEVEL_SPAWNS / 8];  /* 0x64 collected rings, dead enemies */
     u8 active[LEVEL_SPAWNS / 8]; /* has an object at present */
     u16 broken[BROKEN_MAX];     /* indices into level.blocks of walls broken so far */
@@ -89,7 +90,8 @@ struct Game {
 };
 
 #ifdef __m68k__
-#define G (*(struct Game *)0xFFFF0000)
+register struct Game *game_selected __asm__("a5"); /* set in boot.s: shorter and faster than absolute addresses */
+#define G (*game_selected)
 #else
 extern _Thread_local struct Game *game_selected; /* many games live in one process */
 #define G (*game_selected)

@@ -13,17 +13,6 @@ static void label(u8 at, const char *text)
         DRAWN.hud[at++] = GLYPH_A + (*text++ - 'A');
 }
 
-void hud_reset(void)
-{
-    for (u8 i = 0; i < HUD_TILES; i++)
-        DRAWN.hud[i] = HUD_BLANK;
-    label(HUD_SCORE, "SCORE");
-    label(HUD_TIME, "TIME");
-    label(HUD_RINGS, "RINGS");
-    DRAWN.hud[HUD_TIME_VALUE + 1] = GLYPH_COLON;
-    DRAWN.hud[HUD_LIVES_VALUE] = GLYPH_X;
-}
-
 /* Writes a number right-aligned with blanks before it, without division. */
 static void number(u8 at, u8 digits, u32 value)
 {
@@ -48,19 +37,19 @@ static void text_sprites(s16 x, s16 y, u8 tile, u8 tiles)
         draw_sprite(x + 32, y, ROW(tiles - 4), FRONT | (TILE_HUD + tile + 4));
 }
 
-void hud_build(void)
+void hud_reset(void)
 {
-    u8 tens = 0, ones = G.seconds;
+    for (u8 i = 0; i < HUD_TILES; i++)
+        DRAWN.hud[i] = HUD_BLANK;
+    label(HUD_SCORE, "SCORE");
+    label(HUD_TIME, "TIME");
+    label(HUD_RINGS, "RINGS");
+    DRAWN.hud[HUD_TIME_VALUE + 1] = GLYPH_COLON;
+    DRAWN.hud[HUD_LIVES_VALUE] = GLYPH_X;
+    DRAWN.hud_score = ~G.score;     /* not what is shown */
+    DRAWN.hud_rings = ~G.rings;
 
-    number(HUD_SCORE_VALUE, 6, G.score);
-    number(HUD_RINGS_VALUE, 3, G.rings);
-    number(HUD_LIVES_VALUE + 1, 2, G.lives);
-    for (; ones >= 10; ones -= 10)
-        tens++;
-    DRAWN.hud[HUD_TIME_VALUE] = G.minutes;
-    DRAWN.hud[HUD_TIME_VALUE + 2] = tens;
-    DRAWN.hud[HUD_TIME_VALUE + 3] = ones;
-
+    DRAWN.sprite_count = 0;
     text_sprites(16, 8, HUD_SCORE, 5);
     text_sprites(64, 8, HUD_SCORE_VALUE, 6);
     text_sprites(16, 24, HUD_TIME, 4);
@@ -69,4 +58,23 @@ void hud_build(void)
     text_sprites(88, 40, HUD_RINGS_VALUE, 3);
     draw_picture(P_LIFE, 16, 200, 0);
     text_sprites(36, 206, HUD_LIVES_VALUE, 3);
+    DRAWN.hud_sprites = DRAWN.sprite_count;
+}
+
+void hud_build(void)
+{
+    u8 tens = 0, ones = G.seconds;
+
+    if (DRAWN.hud_score != G.score)
+        number(HUD_SCORE_VALUE, 6, DRAWN.hud_score = G.score);
+    if (DRAWN.hud_rings != G.rings)
+        number(HUD_RINGS_VALUE, 3, DRAWN.hud_rings = G.rings);
+    number(HUD_LIVES_VALUE + 1, 2, G.lives);
+    for (; ones >= 10; ones -= 10)
+        tens++;
+    DRAWN.hud[HUD_TIME_VALUE] = G.minutes;
+    DRAWN.hud[HUD_TIME_VALUE + 2] = tens;
+    DRAWN.hud[HUD_TIME_VALUE + 3] = ones;
+    DRAWN.sprite_count = DRAWN.hud_sprites;
+    DRAWN.sprites[DRAWN.hud_sprites - 1].link = DRAWN.hud_sprites; /* 0 if it was the last one */
 }

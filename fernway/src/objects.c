@@ -20,6 +20,8 @@ Object *object_new(u8 kind, s16 x, s16 y)
         Object *o = &G.objects[i];
         if (o->kind != K_NONE)
             continue;
+        if (i >= G.objects_used)
+            G.objects_used = i + 1;
         o->x = (s32)x << 16;
         o->y = (s32)y << 16;
         o->vx = o->vy = 0;
@@ -54,17 +56,13 @@ void object_gone(Object *o)
 
 void objects_reset(void)
 {
-    for (u8 i = 0; i < OBJECTS; i++) {
-        Object *o = &G.objects[i];
-        o->x = o->y = o->vx = o->vy = 0;
-        o->home_x = o->home_y = 0;
-        o->spawn = 0;
-        o->kind = o->arg = o->state = o->timer = o->reserved = 0;
-        o->facing = 0;
-    }
+    u32 *word = (u32 *)G.objects;
+    for (u16 i = 0; i < sizeof G.objects / 4; i++)
+        *word++ = 0;
     for (u8 i = 0; i < sizeof G.gone; i++)
         G.gone[i] = G.active[i] = 0;
     G.spawn_first = G.spawn_last = 0;
+    G.objects_used = 0;
     objects_near_camera();
 }
 
@@ -314,7 +312,9 @@ static void move(Object *o)
 
 void objects_move(void)
 {
-    for (u8 i = 0; i < OBJECTS; i++) {
+    while (G.objects_used && G.objects[G.objects_used - 1].kind == K_NONE)
+        G.objects_used--;
+    for (u8 i = 0; i < G.objects_used; i++) {
         Object *o = &G.objects[i];
         if (o->kind == K_NONE)
             continue;

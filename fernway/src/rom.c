@@ -31,10 +31,11 @@ volatile u16 vblanks;
 Display display;
 
 static u8 colours_wait;
+static const u16 *block_cells[4];              /* the zone's blocks by (column & 1) | (row & 1) << 1 */
 static u8 shown_hud[HUD_TILES];
 static s16 window_col, window_row;              /* upper left block of the window, window_col -1: nothing drawn yet */
 static u16 shown_broken;
-static u16 row_cells[32][64];                   /* waiting for vertical blank: rows of plane A, */
+static u32 row_cells[32][32];                   /* waiting for vertical blank: rows of plane A, two cells a long, */
 static u8 row_waits[16];                        /* by pairs, that is by rows of blocks, */
 static u16 column_cells[2][2][32];              /* and columns */
 static u16 column_at[2];
@@ -97,24 +98,18 @@ static void video_reset(void)
     copy_tiles(TILE_COMMON, common_tiles, common_tile_count);
 }
 
-static const u16 *block_cells(u8 block, s16 col, s16 row)
-{
-    return zone_art[G.zone].blocks + (((col & 1) + ((row & 1) << 1)) * B_COUNT + block) * 4;
-}
-
 static void queue_row(s16 row)
 {
-    u16 *upper = row_cells[(row << 1) & 31], *lower = row_cells[((row << 1) & 31) + 1];
+    u32 *upper = row_cells[(row << 1) & 31], *lower = row_cells[((row << 1) & 31) + 1];
     const u8 *block = G.level.blocks + (u16)window_col * LEVEL_ROWS + row;
+    const u16 *even = block_cells[(row & 1) << 1], *odd = block_cells[((row & 1) << 1) + 1];
+    u8 col = window_col;
 
-    for (u8 i = 0; i < WINDOW_COLS; i++, block += LEVEL_ROWS) {
-        s16 col = window_col + i;
-        u16 at = (col << 1) & 63;
-        const u16 *cells = block_cells(*block, col, row);
+    for (u8 i = 0; i < WINDOW_COLS; i++, col++, block += LEVEL_ROWS) {
+        const u32 *cells = (const u32 *)((col & 1 ? odd : even) + (u16)(*block << 2));
+        u16 at = col & 31;
         upper[at] = cells[0];
-        upper[at + 1] = cells[1];
-        lower[at] = cells[2];
-        lower[at + 1] = cells[3];
+        lower[at] = cells[1];
     }
     row_waits[row & 15] = 1;
 }
@@ -123,15 +118,16 @@ static void queue_column(s16 col)
 {
     u16 *left = column_cells[columns_wait][0], *right = column_cells[columns_wait][1];
     const u8 *block = G.level.blocks + (u16)col * LEVEL_ROWS + window_row;
+    const u16 *const *variants = block_cells + (col & 1);
+    u16 at = (window_row << 1) & 31;
 
     for (u8 i = 0; i < WINDOW_ROWS; i++) {
-        s16 row = window_row + i;
-        u16 at = (row << 1) & 31;
-        const u16 *cells = block_cells(*block++, col, row);
+        const u16 *cells = variants[((window_row + i) & 1) << 1] + (u16)(*block++ << 2);
         left[at] = cells[0];
         right[at] = cells[1];
         left[at + 1] = cells[2];
         right[at + 1] = cells[3];
+        at = (at + 2) & 31;
     }
     column_at[columns_wait++] = PLANE_A + ((col & 31) << 2);
 }
@@ -239,6 +235,8 @@ static void load(void)
     show(0);
     game_load(G.cmd == CMD_START);
     art = &zone_art[G.zone];
+    for (u8 i = 0; i < 4; i++)
+        block_cells[i] = art->blocks + i * (B_COUNT * 4);
     copy_tiles(TILE_BLOCKS, art->block_tiles, art->block_tile_count);
     copy_tiles(TILE_BACKGROUND, art->background_tiles, art->background_tile_count);
     VDP_CONTROL_LONG = TO_VRAM(PLANE_B);

@@ -11,7 +11,7 @@ static const s32 spring_diagonal[2] = {FIX(7.0711), FIX(11.3137)}; /* each compo
 
 u8 platform_under(s16 x, s16 y_before, s16 y)
 {
-    for (u8 i = 0; i < OBJECTS; i++) {
+    for (u8 i = 0; i < G.objects_used; i++) {
         Object *o = &G.objects[i];
         s16 top, off;
         if (o->kind < K_PLATFORM_ACROSS || o->kind > K_PLATFORM_FALLING)
@@ -93,10 +93,14 @@ static void touch_spring(Object *o, s16 x, s16 y)
 
 static void touch_rings(void)
 {
-    for (u16 i = G.spawn_first; i < G.spawn_last; i++) {
-        const Spawn *spawn = &G.level.spawns[i];
-        s16 off = (s16)spawn->x - (s16)G.x;
-        if (off > 18 || off < -18 || spawn->kind != K_RING || get_bit(G.gone, i))
+    const Spawn *spawn = &G.level.spawns[G.spawn_first];
+    for (u16 i = G.spawn_first; i < G.spawn_last; i++, spawn++) {
+        s16 off = (s16)(spawn->x - G.x);
+        if (off < -18)
+            continue;
+        if (off > 18)
+            return;             /* they are sorted */
+        if (spawn->kind != K_RING || get_bit(G.gone, i))
             continue;
         if (!meets(spawn->x, spawn->y, 6, 16))
             continue;
@@ -142,7 +146,7 @@ void objects_touch(void)
 {
     if (G.dead || G.level_end)
         return;
-    for (u8 i = 0; i < OBJECTS; i++)
+    for (u8 i = 0; i < G.objects_used; i++)
         if (G.objects[i].kind != K_NONE && !G.dead)
             touch(&G.objects[i]);
     if (!G.dead && !G.hurt)
