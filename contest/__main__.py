@@ -101,18 +101,22 @@ def run_evaluation(options: Evaluation) -> int:
             f"contest: interrupted; what is done is in {written}; the same command goes on from there", file=sys.stderr
         )
         return INTERRUPTED
-    Console().print(scores.table())
+    console = Console()
+    console = console if console.is_terminal else Console(width=160)  # a file has room for the table
+    console.print(scores.table())
     print(f"written: {written}")
-    for failure in scores.missing:
-        print(f"contest: {failure.game} {failure.state} seed {failure.seed}: {failure.reason}", file=sys.stderr)
-    return 1 if scores.missing else 0
+    if scores.missing:
+        of = len(scores.missing) + len(scores.levels)
+        print(f"contest: {len(scores.missing)} of {of} runs failed; the reasons are in scores.json", file=sys.stderr)
+        return 1
+    return 0
 
 
 def describe(record: Record) -> str:
     """A run in one line."""
     returns = [value for value, _ in record.scored()]
     mean = f", mean return {sum(returns) / len(returns):.1f}" if returns else ""
-    pace = f", {record.timesteps / record.seconds:.0f} timesteps/s" if record.seconds > 0 else ""
+    pace = f", {record.timesteps / record.seconds:.0f} timesteps/s" if record.timesteps > 1 else ""
     return f"{record.end}: {record.timesteps} timesteps, {len(record.episodes)} episodes{mean}{pace}"
 
 

@@ -60,27 +60,24 @@ class Display:
 
     def tell(self, report: Report) -> None:
         """Takes a report."""
-        running = {_name(pair): timesteps_so_far(pair.trial.folder) for pair in report.running}
         if report.finished is not None:
-            self._through += 1
-            colour = "red" if report.failed else "green"
-            word = "failed: " if report.failed else ""
-            number = f"[{self._through}/{self._pairs}]"
-            self._say(f"{number} {_name(report.finished)}: {word}{report.text}", style=colour)
-            self._drop(_name(report.finished))
-            return
-        for name, timesteps in running.items():
+            self._finish(report.finished, report)
+        for pair in report.running:
+            name, timesteps = _name(pair), timesteps_so_far(pair.trial.folder)
             if name not in self._bars:
                 self._bars[name] = self._progress.add_task(name, total=self._timesteps)
-            self._progress.update(self._bars[name], completed=timesteps)
+            self._progress.update(self._bars[name], completed=min(timesteps, self._timesteps))
+        begun = sum(task.completed for task in self._progress.tasks if task.id != self._all)
         if self._all is not None:
-            begun = sum(min(timesteps, self._timesteps) for timesteps in running.values())
             self._progress.update(self._all, completed=self._through * self._timesteps + begun)
 
-    def _drop(self, name: str) -> None:
-        """Takes a finished run's bar away."""
-        if (bar := self._bars.pop(name, None)) is not None:
+    def _finish(self, pair: Pair, report: Report) -> None:
+        """Says what became of a run, and takes its bar away."""
+        self._through += 1
+        if (bar := self._bars.pop(_name(pair), None)) is not None:
             self._progress.remove_task(bar)
+        word, style = ("failed: ", "red") if report.failed else ("", "green")
+        self._say(f"[{self._through}/{self._pairs}] {_name(pair)}: {word}{report.text}", style=style)
 
     def _say(self, line: str, style: str = "") -> None:
         """Prints a line above the bars."""

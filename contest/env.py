@@ -62,14 +62,14 @@ class ContestGame(gym.Env[Screen, Any]):
         try:
             self._retro = retro.make(
                 level.game,
-                retro.State.DEFAULT if level.state is None else level.state,
+                level.state or _default_state(level),
                 level.integration,
                 scenario="contest" if level.has_contest_scenario else None,
                 use_restricted_actions=retro.Actions.DISCRETE if discrete_actions else retro.Actions.FILTERED,
                 record=False if bk2dir is None else str(bk2dir),
                 render_mode="rgb_array",
             )
-        except (OSError, EOFError, zlib.error) as error:  # an unreadable ROM or state
+        except (OSError, EOFError, RuntimeError, zlib.error) as error:  # an unreadable ROM or state
             raise GameError(f"{level.game} {level.state or ''}: cannot be loaded: {error}") from error
         self._check_state(level)
         self.observation_space = self._retro.observation_space
@@ -172,6 +172,12 @@ class ContestGame(gym.Env[Screen, Any]):
             self._retro.stop_record()
             self._retro.close()
             self._retro = None
+
+
+def _default_state(level: Level) -> Any:
+    """What stable-retro takes for the default state; it cannot look for that one in a folder without metadata."""
+    metadata = retro.data.get_file_path(level.game, "metadata.json", level.integration)
+    return retro.State.DEFAULT if metadata else retro.State.NONE
 
 
 def make(

@@ -12,6 +12,7 @@ from statistics import fmean, stdev
 from rich.table import Table
 
 from contest.monitor import Record, write_whole
+from contest.server import Cause
 
 CONFIDENCE = 0.95
 """Of the interval around the score."""
@@ -146,9 +147,9 @@ class Scores:
         """One row a level, the mean over the seeds first, and the mean of all below."""
         table = Table(title=f"{self.agent}, {self.timesteps} timesteps a run", title_justify="left")
         table.add_column("level", overflow="fold")
-        for name in ("score", "seed by seed", "best", "episodes", "timesteps", "per s"):
-            table.add_column(name, justify="right")
-        table.add_column("end")
+        for name in ("score", "seed by seed", "best", "episodes", "per s"):
+            table.add_column(name, justify="right", overflow="fold")
+        table.add_column("remarks", overflow="fold")
         everything: Iterable[PairScore | Failure] = (*self.levels, *self.missing)
         for game, state in dict.fromkeys((pair.game, pair.state) for pair in everything):
             table.add_row(f"{game} {state}".strip(), *self._row(game, state))
@@ -160,20 +161,20 @@ class Scores:
         return table
 
     def _row(self, game: str, state: str) -> tuple[str, ...]:
-        """A level's cells after its name."""
+        """A level's cells after its name; the remarks are what is not as it should be."""
         pairs = sorted((one for one in self.levels if (one.game, one.state) == (game, state)), key=lambda one: one.seed)
         lost = sum((one.game, one.state) == (game, state) for one in self.missing)
-        ends = [*dict.fromkeys(pair.end for pair in pairs), *([f"{lost} missing"] if lost else [])]
+        ends = dict.fromkeys(pair.end for pair in pairs if pair.end != Cause.TIMESTEPS)
+        remarks = ", ".join([*ends, *([f"{lost} missing"] if lost else [])])
         if not pairs:
-            return ("none", "", "", "", "", "", *ends)
+            return ("none", "", "", "", "", remarks)
         return (
             f"{fmean(pair.score for pair in pairs):.1f}",
             " ".join(f"{pair.score:.0f}" for pair in pairs),
             f"{max(pair.best for pair in pairs):.1f}",
             str(sum(pair.episodes for pair in pairs)),
-            str(sum(pair.timesteps for pair in pairs)),
             f"{fmean(pair.timesteps_per_s for pair in pairs):.0f}",
-            ", ".join(ends),
+            remarks,
         )
 
 

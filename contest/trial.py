@@ -114,7 +114,7 @@ def play(trial: Trial, stop: threading.Event) -> Outcome:
     with _started(trial, "remote", serve, Path(__file__).parents[1]) as server:
         while not (trial.folder / "tmp" / "sock" / "sock").exists():  # the original client wants it there
             if server.poll() is not None:
-                raise TrialError(f"the server did not start: {_last_line(trial, 'remote')}")
+                raise TrialError(f"the server did not start: {_last_words(trial, 'remote')}")
             _pause(stop)
         with _started(trial, "agent", trial.agent, Path.cwd()) as agent:
             _watch(trial, server, agent, stop)
@@ -169,15 +169,15 @@ def _outcome(trial: Trial, server: "subprocess.Popen[bytes]", agent: "subprocess
         TrialError: If that is no score.
     """
     if server.returncode != 0:
-        raise TrialError(f"the server failed with exit status {server.returncode}: {_last_line(trial, 'remote')}")
+        raise TrialError(f"the server failed with exit status {server.returncode}: {_last_words(trial, 'remote')}")
     try:
         record = Record.load(trial.folder / RECORD_FILE)
     except (OSError, ValueError) as error:
         raise TrialError(f"the server left no record: {error}") from error
     if not record.is_whole and agent.returncode != 0:
-        raise TrialError(f"{remark} after {record.timesteps} timesteps: {_last_line(trial, 'agent')}")
+        raise TrialError(f"{remark} after {record.timesteps} timesteps: {_last_words(trial, 'agent')}")
     if not record.scored():
-        raise TrialError(f"the agent left without playing: {_last_line(trial, 'agent')}")
+        raise TrialError(f"the agent left without playing: {_last_words(trial, 'agent')}")
     return Outcome(record=record, remark=remark)
 
 
@@ -254,8 +254,11 @@ def _pause(stop: threading.Event) -> None:
         raise Stopped
 
 
-def _last_line(trial: Trial, name: str) -> str:
-    """The last line a process wrote to stderr, which is where a traceback has its point, and where the rest is."""
+def _last_words(trial: Trial, name: str) -> str:
+    """What a process said last on stderr, an exception's own line where there is one, and where the rest is."""
     path = trial.folder / f"{name}-stderr.txt"
-    lines = [line.strip() for line in path.read_text(errors="replace").splitlines() if line.strip()]
-    return f"{lines[-1][:200] if lines else 'no word on stderr'} ({path})"
+    lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip()]
+    begin = max((number for number, line in enumerate(lines) if line.startswith("Traceback (")), default=len(lines))
+    exception = next((line for line in lines[begin + 1 :] if not line[0].isspace()), "")
+    words = exception or (lines[-1].strip() if lines else "no word on stderr")
+    return f"{words[:200]} ({path})"

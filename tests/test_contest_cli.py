@@ -19,7 +19,7 @@ from conftest import Offer
 from rich.console import Console
 
 from agent.config import RemoteConfig
-from agent.remote import RemoteEnv, ServerClosedError, TimestepTimeoutError
+from agent.remote import RemoteEnv, ServerClosedError, TimestepTimeoutError, WallClockTimeoutError
 from contest import games
 from contest.__main__ import main
 from contest.env import make
@@ -178,6 +178,22 @@ def test_background(tmp_path: Path, toy: None) -> None:
     assert wrong.returncode == 1, "what can be told at once is told before it goes to the background"
 
 
+def test_wallclock_limit(tmp_path: Path, toy: None) -> None:
+    with serve(tmp_path, "Toy-Native", "-W", 3, "--record", tmp_path / "run.json") as server:
+        remote = connect(tmp_path)
+        with pytest.raises(WallClockTimeoutError):
+            play(remote, 1_000_000_000)
+        remote.close()
+    assert server.returncode == 0
+    record = Record.load(tmp_path / "run.json")
+    assert record.end == "time used up"
+    assert record.is_whole
+    assert record.seconds < 4
+    with serve(tmp_path, "Toy-Native", "-W", 0.1) as server:
+        out, _ = server.communicate(timeout=60)
+    assert (server.returncode, out) == (0, "time used up before a client came: 0 timesteps, 0 episodes\n")
+
+
 @pytest.mark.parametrize(
     ("words", "status", "message"),
     [
@@ -308,6 +324,12 @@ def test_integrations_of_other_packages(tmp_path: Path, offer: Offer, monkeypatc
         env = make("Mine-Genesis", seed=0)
         assert env.reset()[0].shape == (224, 320, 3)
         env.close()
+        (copy / "metadata.json").unlink()  # then nothing tells the default state
+        env = make("Mine-Genesis", bk2dir=tmp_path / "bk2")
+        env.reset()
+        env.step(RIGHT)
+        env.close()
+        assert [path.name for path in (tmp_path / "bk2").iterdir()] == ["Mine-Genesis-v0-power-on-000000.bk2"]
     finally:
         data.Integrations.clear_custom_paths()
         data.DefaultIntegrations.reset()

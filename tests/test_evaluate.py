@@ -19,6 +19,7 @@ import pytest
 import toy_game
 from rich.console import Console
 
+from contest.display import Display
 from contest.env import make
 from contest.evaluate import Report, evaluate
 from contest.monitor import Record
@@ -202,6 +203,33 @@ def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not come to pass"
         time.sleep(0.05)
+
+
+def test_display(evaluation: Evaluation) -> None:
+    """Lines of finished runs everywhere; on a terminal, bars that add up too."""
+    pairs = list(read_pairs(evaluation))
+    for pair, timesteps in zip(pairs[1:3], (7, 8), strict=True):
+        pair.trial.folder.mkdir(parents=True)
+        Record(timesteps=timesteps).save(pair.trial.folder / "episodes.json")
+
+    def amounts(display: Display) -> dict[str, tuple[float, float | None]]:
+        return {task.description: (task.completed, task.total) for task in display._progress.tasks}
+
+    for terminal in (False, True):
+        console = Console(file=io.StringIO(), width=120, force_terminal=terminal)
+        with console.capture() as capture, Display(console, evaluation.timesteps) as display:
+            display.begin(1, 4)
+            display.tell(Report(running=tuple(pairs[1:3])))
+            assert amounts(display)["timesteps"] == (BUDGET + 7 + 8, 4 * BUDGET)
+            assert amounts(display)["Toy-Native long seed 0"] == (7, BUDGET)
+            display.tell(Report(finished=pairs[1], text="1.0 [of] it", running=tuple(pairs[2:3])))
+            assert amounts(display)["timesteps"] == (2 * BUDGET + 8, 4 * BUDGET)
+            display.tell(Report(finished=pairs[2], text="bad luck", failed=True))
+        lines = capture.get()
+        assert "1 of 4 runs are there already" in lines
+        assert "[2/4] Toy-Native long seed 0: 1.0 [of] it" in lines
+        assert "[3/4] Toy-Native short seed 1: failed: bad luck" in lines
+        assert ("━" in lines) is terminal
 
 
 def test_one_evaluation_at_a_time(evaluation: Evaluation) -> None:
