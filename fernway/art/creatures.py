@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
 from fernway.art.canvas import ball, blank, limb, outlined, paste, pixel_map
 from fernway.art.sprites import Drawing
 
@@ -158,8 +160,10 @@ def _platform(*, falling: bool) -> Drawing:
     image = blank(16, 48)
     image[0:10, :] = 12
     image[0] = 13
-    image[1] = 15 if not falling else 10
-    image[2, :] = 11
+    image[1], image[2] = 15, 11
+    if falling:
+        stripes = np.arange(48) // 4 % 2
+        image[1] = image[2] = np.where(stripes, 10, 9)
     image[9] = 11
     for x in range(0, 48, 12):
         image[3:9, x] = 13

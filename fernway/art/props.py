@@ -130,7 +130,7 @@ def frond(
         direction = angle + bend * t
         y -= 0.5 * math.cos(direction)
         x += 0.5 * math.sin(direction)
-        reach = leaf * (1 - t) ** 0.7 * min(1.0, 0.3 + 2 * t)
+        reach = leaf * math.sqrt(1 - t) * min(1.0, 0.3 + 2 * t)
         for side in (-1, 1):
             for j in range(int(reach * 2) + 1):
                 if i % 4 > 1 and j > 1:

@@ -139,7 +139,8 @@ def drifts(ramp: Ramp, dark: int, seed: int, *, depth: int = 6, ragged: int = 4)
     sway = noise.sine(x * (2 * np.pi / 16)) * 0.5 + noise.sine(x * (2 * np.pi / 32) + seed) * 0.5
     length = depth + np.round(sway * ragged / 2).astype(int)
     rows = np.arange(depth + ragged + 2)[:, None]
-    light = 1.1 - (rows / (length[None, :] + 0.0)) ** 1.5
+    down = rows / length[None, :]
+    light = 1.1 - down * np.sqrt(down)
     image = pick(light, ramp, 0.7)
     image[0] = ramp[-1]
     image[rows == length] = dark

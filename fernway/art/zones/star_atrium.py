@@ -1,5 +1,7 @@
 """Zone 7, Star Atrium: a garden of marble under the night sky, among floating stones."""
 
+import math
+
 import numpy as np
 
 from fernway.art import noise, props, scenery, textures
@@ -21,7 +23,7 @@ def island(width: int, height: int) -> Image:
     rough = noise.smooth(1, 64, 1, 4, width)[0]
     for x in range(width):
         t = abs(x + 0.5 - width / 2) / (width / 2)
-        deep = int((height - 10) * (1 - t**1.4) * (0.75 + 0.4 * rough[x % 64])) + 2
+        deep = int((height - 10) * (1 - t * math.sqrt(t)) * (0.75 + 0.4 * rough[x % 64])) + 2
         for y in range(8, min(8 + deep, height)):
             image[y, x] = 8 if x < width * 0.42 + 2 * (y % 5 < 2) else 9
         image[8, x] = 11
