@@ -11,7 +11,7 @@ from fernway.art.zone import Band, Cycle, Zone
 # 1 outline, 2-6 copper, 7-10 steel, 11-12 warning red and yellow, 13-15 molten metal.
 GROUND = line("000 001 201 311 421 532 754 122 234 456 677 500 760 510 730 761")
 # 1-4 haze, 5-8 far works, 9-11 pipes, 12-14 furnace glow (turns), 15 steam.
-SKY = line("012 012 023 134 245 123 012 234 122 101 212 434 500 720 750 456")
+SKY = line("012 012 023 134 245 123 012 234 123 101 311 532 500 720 750 456")
 LIFE = line("000 001 777 124 346 667 420 641 763 700 760 211 432 654 530 762")
 
 
@@ -30,8 +30,8 @@ def wheel(radius: int, teeth: int, colours: tuple[int, int]) -> Image:
     return image
 
 
-def pipe(length: int, width: int, ramp: tuple[int, int, int], *, upright: bool) -> Image:
-    """Draws a pipe with a flange every 32 pixels."""
+def pipe(length: int, width: int, ramp: tuple[int, int, int]) -> Image:
+    """Draws a level pipe with a flange every 32 pixels."""
     image = blank(width, length)
     for row in range(width):
         t = (row + 0.5) / width
@@ -40,7 +40,7 @@ def pipe(length: int, width: int, ramp: tuple[int, int, int], *, upright: bool) 
         image[:, x : x + 1] = ramp[0]
         image[:, x + 1 : x + 4] = np.where(image[:, x + 1 : x + 4] == ramp[0], ramp[0], ramp[2])
         image[:, x + 4 : x + 5] = ramp[0]
-    return image.T.copy() if upright else image
+    return image
 
 
 def _terrain() -> Terrain:
@@ -134,28 +134,48 @@ def _lamp() -> Image:
     return outlined(image, 1)
 
 
+def _sheds() -> Image:
+    """Draws a row of works: saw-tooth roofs, chimneys, lit windows [72, 128]; 13 glows."""
+    image = blank(72, 128)
+    y, x = np.mgrid[0:72, 0:128]
+    for left, width, top in ((6, 10, 4), (58, 8, 14), (98, 12, 0)):  # chimneys
+        chimney = (x >= left) & (x < left + width) & (y >= top)
+        image[chimney] = np.where(x < left + 3, 7, 5)[chimney]
+        image[top : top + 2, left - 1 : left + width + 1] = 7
+        image[top + 6 : top + 8, left : left + width] = 12
+    for left, width, top, tooth in ((0, 56, 36, 14), (48, 44, 26, 11), (88, 40, 44, 10)):
+        roof = top + (x - left) % tooth * 0.7
+        shed = (x >= left) & (x < left + width) & (y >= roof)
+        image[shed] = 5
+        image[shed & (y < roof + 2)] = 7
+        image[(x == left) & (y >= top)] = 7
+        for wy in range(top + 14, 66, 9):
+            for wx in range(left + 5, left + width - 5, 8):
+                if (wx * 7 + wy * 3) % 5 > 1:
+                    image[wy : wy + 4, wx : wx + 4] = 13
+                    image[wy : wy + 4, wx + 2] = 5
+    return image
+
+
 def _background() -> Image:
-    image = scenery.sky([(0, 1), (44, 2), (92, 3), (132, 4)])
-    # Far works: chimneys and roofs.
-    for x, width, top in ((0, 24, 84), (24, 40, 104), (64, 16, 64), (80, 32, 96), (112, 16, 76)):
-        for copy in range(0, 512, 128):
-            image[top:160, x + copy : x + copy + width] = 5
-            image[top : top + 2, x + copy : x + copy + width] = 7
-            image[top:160, x + copy : x + copy + 2] = 7
-            for wy in range(top + 8, 140, 12):
-                for wx in range(x + 4, x + width - 4, 8):
-                    if (wx + wy) % 3:
-                        image[wy : wy + 4, wx + copy : wx + copy + 3] = 13
-    scenery.mist(image, 120, 160, (4, 6), from_top=False)
-    image[160:] = 6
-    for radius, y, x, teeth in ((24, 124, 40, 12), (16, 152, 80, 9)):
-        gear = wheel(radius, teeth, (8, 7))
-        for copy in range(0, 512, 256):
-            paste_around(image, gear, y - radius + 8, x - radius + copy)
-    for y, x, width in ((0, 16, 16), (0, 136, 24)):
-        for copy in range(0, 512, 256):
-            paste_around(image, pipe(176, width, (9, 10, 11), upright=True), y, x + copy)
-    paste(image, pipe(512, 16, (9, 10, 11), upright=False), 168, 0)
+    image = scenery.sky([(0, 1), (36, 2), (76, 3), (112, 4)])
+    for y, x, width, height, seed in ((16, 24, 96, 24, 5), (40, 152, 64, 16, 9)):
+        for copy in (0, 256):
+            paste_around(image, scenery.cloud(width, height, seed, (3, 4, 15)), y, x + copy)
+    for copy in range(0, 512, 128):
+        paste_around(image, _sheds(), 76, copy)
+    scenery.mist(image, 124, 148, (4, 6), from_top=False)
+    image[148:] = 6
+    for radius, y, x, teeth in ((24, 168, 48, 12), (15, 164, 88, 9), (20, 170, 196, 11)):
+        for copy in (0, 256):
+            paste_around(image, wheel(radius, teeth, (8, 7)), y - radius, x - radius + copy)
+    image[148:150][image[148:150] != 6] = 7
+    bent = blank(256, 256)
+    for x0, x1, top in ((112, 150, 158), (222, 250, 164)):
+        limb(bent, [(180, x0, 6), (top, x0, 6), (top, x1, 6), (180, x1, 6)], (9, 10, 10, 11))
+    for copy in (0, 256):
+        paste_around(image, bent, 0, copy)
+    paste(image, pipe(512, 12, (9, 10, 11)), 172, 0)
     # Furnaces glow from below.
     y, x = np.mgrid[184:256, 0:512]
     heat = (y - 184) / 72 + 0.5 * (np.tile(noise.smooth(72, 64, 8, 8, 4), (1, 8)) - 0.5)
@@ -173,6 +193,6 @@ def zone() -> Zone:
         life=LIFE,
         terrain=_terrain(),
         background=_background(),
-        bands=(Band(0, 24), Band(184, 52, 3, 3)),
+        bands=(Band(0, 6, 6), Band(72, 18), Band(148, 40), Band(184, 64, 3, 3)),
         cycles=(Cycle(32 + 12, 3, 24), Cycle(16 + 13, 3, 8)),
     )
