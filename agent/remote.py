@@ -49,6 +49,7 @@ __all__ = [
 _CLOSE_TIMEOUT_S = 1.0  # for a word of farewell that nothing depends on
 _CHANNEL_KINDS = {"ac": None, "ob": None, "reward": "float", "done": "bool", "reset": "bool"}
 _ANSWER = {"ob", "reward", "done"}
+_NEWS = _ANSWER | {"reset"}
 
 
 class _Asked(Enum):
@@ -88,8 +89,10 @@ class RemoteEnv(gym.Env[NDArray[Any], NDArray[Any] | int]):
         self._stream = connect(config, on_wait=tell)
         try:
             self._open_channels(receive_description(self._stream, config, on_wait=tell))
-        except BaseException:
+        except BaseException as error:
             self._drop(GymRemoteError("it never came about"))
+            if isinstance(error, OSError):
+                raise ConnectError(f"{config.socket_dir}: {error}") from None
             raise
 
     @property
@@ -147,7 +150,6 @@ class RemoteEnv(gym.Env[NDArray[Any], NDArray[Any] | int]):
             GymRemoteError: As in `step`, and if the last `send` still waits for its `receive`.
             ValueError: If the action is not of the action space. Nothing was sent.
         """
-        # Without the "reset", a server that has refused a reset would take every action for another one.
         self._check_free(_Asked.STEP)
         try:
             said = self._channels["ac"].put(action)
@@ -219,7 +221,7 @@ class RemoteEnv(gym.Env[NDArray[Any], NDArray[Any] | int]):
         is_step = self._asked is _Asked.STEP
         if (
             not content.keys() >= _ANSWER
-            or content.get("reset") is True
+            or content.get("reset", False) is not False
             or (content["done"] is not False and not is_step)
         ):
             self._refuse(message, f"an answer to {self._asked.value}")
@@ -249,7 +251,7 @@ class RemoteEnv(gym.Env[NDArray[Any], NDArray[Any] | int]):
 
     def _check_update(self, message: Message) -> dict[str, Any]:
         """Returns the content of what has to be an update of the server's channels."""
-        if message.type != "update" or not message.content.keys() <= _CHANNEL_KINDS.keys():
+        if message.type != "update" or not message.content.keys() <= _NEWS:
             self._refuse(message, "an update")
         return message.content
 

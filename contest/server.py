@@ -168,7 +168,8 @@ class Server:
 
     def _accept(self) -> None:
         """Waits for the client and describes the channels to it."""
-        self._socket.settimeout(self._time_left())
+        left_s = self._time_left()
+        self._socket.settimeout(None if left_s is None else max(left_s, 1e-3))
         try:
             connection, _ = self._socket.accept()
         except TimeoutError:
@@ -180,7 +181,10 @@ class Server:
         """Waits for the client's next update; returns its content."""
         assert self._stream
         try:
-            message = self._stream.receive(timeout_s=self._time_left())
+            left_s = self._time_left()
+            if left_s is not None and left_s <= 0:  # even if the client's next message is there already
+                raise TimeoutError
+            message = self._stream.receive(timeout_s=left_s)
         except TimeoutError:
             raise _Over(Cause.WALLCLOCK, WallClockTimeoutError()) from None
         except EOFError:
@@ -250,8 +254,8 @@ class Server:
             raise _Over(Cause.CLIENT_GONE, detail=f"its answers lay unread for {SEND_TIMEOUT_S:g} s") from None
 
     def _time_left(self) -> float | None:
-        """Seconds to the wall-clock limit, above 0; none if there is no limit."""
-        return None if self._deadline is None else max(self._deadline - time.monotonic(), 1e-6)
+        """Seconds to the wall-clock limit; none if there is no limit."""
+        return None if self._deadline is None else self._deadline - time.monotonic()
 
     def _say_close(self, error: GymRemoteError | None) -> None:
         """Closes the connection, with an error for the client or as a regular end."""

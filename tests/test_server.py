@@ -91,8 +91,9 @@ class Client:
 
     def hear_out(self) -> bytes:
         data = b""
-        while piece := self.socket.recv(4096):
-            data += piece
+        with suppress(ConnectionResetError):  # the server has gone and left something unread
+            while piece := self.socket.recv(4096):
+                data += piece
         return data
 
 
@@ -283,6 +284,24 @@ def test_the_wallclock_limit_ends_a_busy_run(folder: Path) -> None:
             play()
         run.thread.join(5)
         assert run.end == End(timesteps=env.timesteps, cause=Cause.WALLCLOCK)
+
+
+def test_the_wallclock_limit_ends_a_run_whose_client_never_lets_the_server_wait(folder: Path) -> None:
+    class Slow(Rewarding):
+        def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[Any, dict[str, Any]]:
+            is_emulating.set()
+            time.sleep(0.4)
+            return super().reset()
+
+    is_emulating = threading.Event()
+    with serving(Slow(), folder, wallclock_s=0.3, ignore_reset=False) as run, Client(folder) as client:
+        client.ask(RESET)
+        is_emulating.wait(5)
+        client.ask(RESET)  # is there to be read when the time is up
+        assert client.hear_out() == (
+            DESCRIPTION + AFTER_RESET + b'{"type": "close", "content": {"reason": null, "exception": 2}}\x0c'
+        )
+    assert run.end == End(timesteps=1, cause=Cause.WALLCLOCK)
 
 
 def test_the_wallclock_limit_ends_a_run_without_a_client(folder: Path) -> None:

@@ -92,6 +92,8 @@ GARBAGE = {
     "done as a number": update(done=0),
     "done as null": update(done=None),
     "reset still asked for": update(reset=True),
+    "reset as a number": update(reset=0),
+    "an action in an answer": update(ac=3),
     "a close without a reason": message("close", {}),
     "a close with an unknown id": message("close", {"reason": None, "exception": 6}),
     "a close with a negative id": message("close", {"reason": None, "exception": -1}),
