@@ -34,19 +34,27 @@ _start:
     beq.s   1f
     move.l  #0x53454741,0xA14000
 1:  tst.w   0xC00004            | drop a half-sent video command
-    move.w  #0,0xA11200         | the sound processor stays in reset: the game is silent
-    move.w  #0,0xA11100
+    move.w  #0x0100,0xA11100    | the game is silent: take the sound processor's bus and keep it,
+    move.w  #0x0100,0xA11200    | which spares emulators from running it
+4:  btst    #0,0xA11100
+    bne.s   4b
+    move.b  #0x2B,0xA04000      | a sixth of the FM synthesis is spared by playing samples, of which there are none
+    moveq   #15,%d0
+5:  dbra    %d0,5b
+    move.b  #0x80,0xA04001
     lea     0x00FF0000,%a0      | clear work RAM
     move.w  #0x3FFF,%d0
     moveq   #0,%d1
 2:  move.l  %d1,(%a0)+
     dbra    %d0,2b
-    move.b  #0x9F,0xC00011      | silence the four tone channels
-    move.b  #0xBF,0xC00011
-    move.b  #0xDF,0xC00011
-    move.b  #0xFF,0xC00011
+    lea     psg(%pc),%a0        | silence the four tone channels
+    moveq   #12-1,%d0
+6:  move.b  (%a0)+,0xC00011
+    dbra    %d0,6b
     lea     0x00FF0000,%a5      | struct Game, see game.h
     jsr     rom_main
+psg:                            | volumes off, and the lowest tones: the higher ones cost emulators more, even unheard
+    .byte   0x9F, 0xBF, 0xDF, 0xFF, 0x8F, 0x3F, 0xAF, 0x3F, 0xCF, 0x3F, 0xE3, 0xFF
 _fault:
     stop    #0x2700
     bra.s   _fault
