@@ -89,19 +89,14 @@ Floor floor_at(s16 x, s16 y, s16 ledge_from)
     return found;
 }
 
-static void break_block(s16 index)
+static void break_block(s16 index, s16 x, s16 y)
 {
-    s16 col = 0, left = index;
     if (G.broken_count == BROKEN_MAX)
         return;
     G.broken[G.broken_count++] = index;
     G.level.blocks[index] = B_EMPTY;
-    while (left >= LEVEL_ROWS) {
-        left -= LEVEL_ROWS;
-        col++;
-    }
     for (u8 i = 0; i < 2; i++) {
-        Object *debris = object_new(K_DEBRIS, (col << 4) + (i ? 12 : 4), (left << 4) + 8);
+        Object *debris = object_new(K_DEBRIS, x + (i ? 12 : 4), y + 8);
         if (!debris)
             return;
         debris->vx = (G.vx >> 1) + (i ? FIX(1) : FIX(-1));
@@ -112,13 +107,15 @@ static void break_block(s16 index)
 
 void break_wall(s16 x, s16 y)
 {
-    s16 at = block_index(x, y), first = at;
-    if (at < 0 || G.level.blocks[at] != B_BREAKABLE)
+    s16 first = block_index(x, y);
+    if (first < 0 || G.level.blocks[first] != B_BREAKABLE)
         return;
-    for (s16 row = y >> 4; row > 0 && G.level.blocks[first - 1] == B_BREAKABLE; row--)
+    x &= ~15;
+    y &= ~15;
+    for (; y > 0 && G.level.blocks[first - 1] == B_BREAKABLE; y -= 16)
         first--;
-    for (s16 row = (y >> 4) - (at - first); row < LEVEL_ROWS && G.level.blocks[first] == B_BREAKABLE; row++)
-        break_block(first++);
+    for (; y < LEVEL_ROWS * 16 && G.level.blocks[first] == B_BREAKABLE; y += 16)
+        break_block(first++, x, y);
     add_score(10);
 }
 
