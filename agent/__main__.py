@@ -164,7 +164,7 @@ def play(arguments: Arguments, config: RunConfig, stop: StopSignal) -> None:
     """
     controller, vision = wire(arguments, config)
     journal = Journal(arguments.out, say)
-    memory = controller.memory
+    keepers = controller.keepers
     with stop.waiting():
         env = RemoteEnv(config.remote, on_wait=say)
     if env.action_space != gym.spaces.MultiBinary(len(BUTTONS)):
@@ -174,19 +174,19 @@ def play(arguments: Arguments, config: RunConfig, stop: StopSignal) -> None:
 
     def on_level(level: str) -> None:
         say(f"connected; first screen came at {time.time():.3f}")
-        if memory is not None:
-            journal.recall(memory, level)
+        if keepers:
+            journal.recall(keepers, level)
 
     runner = Runner(env, controller, vision, config, stop=stop, on_level=on_level)
     try:
         for episode in runner.episodes():
             journal.add(episode)
             progress.add(episode)
-            if memory is not None:
-                journal.save(memory, runner.level, is_last=False)
+            if keepers:
+                journal.save(keepers, runner.level, is_last=False)
     finally:
-        if memory is not None and runner.level:
-            journal.save(memory, runner.level, is_last=True)
+        if keepers and runner.level:
+            journal.save(keepers, runner.level, is_last=True)
         env.close()
     say(progress.line())
     say(f"the run is over: {runner.end}")

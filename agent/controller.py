@@ -9,6 +9,7 @@ from agent.actions import Buttons
 from agent.bandit import Bandit, Kind
 from agent.config import RunConfig
 from agent.explorer import Explorer
+from agent.knowledge import Keeper
 from agent.memory import Memory, Recorder
 from agent.players import Learned, Moment, Player, Replay
 from agent.stall import StallDetector
@@ -54,7 +55,7 @@ class Controller:
         self._main = main
         self._fallback = fallback
         self._after_replay = after_replay
-        self.memory = memory
+        self._memory = memory
         self._explorer = explorer
         self._learned = main if isinstance(main, Learned) else None
         self._rng = rng
@@ -69,6 +70,12 @@ class Controller:
         self.timesteps_by_player: Counter[str] = Counter()
         """Timesteps each player had the controls in this episode."""
 
+    @property
+    def keepers(self) -> dict[str, Keeper]:
+        """Who knows something that the next run on this level can use."""
+        known: dict[str, Keeper | None] = {"memory": self._memory, "explorer": self._explorer}
+        return {word: keeper for word, keeper in known.items() if keeper is not None}
+
     def begin_episode(self, share_used: float) -> None:
         """Chooses which kind of episode comes next.
 
@@ -80,7 +87,7 @@ class Controller:
         self._current = None
         self._replay = None
         self.timesteps_by_player = Counter()
-        best = self.memory.best() if self.memory else None
+        best = self._memory.best() if self._memory else None
         self._kind = self._next_kind(share_used, can_replay=best is not None)
         if self._kind == Kind.REPLAY and best is not None:
             self._replay = Replay(best, self._config.memory.replay_slack)
@@ -90,7 +97,7 @@ class Controller:
         if self._explorer is not None:
             replay = [Kind.REPLAY] if can_replay else []
             return self._bandit.choose([Kind.POLICY, Kind.EXPLORE, *replay], share_used)
-        if self.memory and can_replay and self._rng.random() < self.memory.exploit_probability(share_used):
+        if self._memory and can_replay and self._rng.random() < self._memory.exploit_probability(share_used):
             return Kind.REPLAY
         return Kind.POLICY
 
@@ -143,7 +150,7 @@ class Controller:
 
     def took(self, held: Buttons, episode_return: float) -> None:
         """Takes note of a timestep that was played: what was held, and the episode's return after it."""
-        if self.memory is not None:
+        if self._memory is not None:
             self._recorder.add(held, episode_return)
 
     def end_episode(self, moment: Moment, *, terminated: bool) -> None:
@@ -155,7 +162,7 @@ class Controller:
         """
         self._leave(moment, terminated=terminated)
         self._bandit.pay(self._kind, moment.episode_return)
-        if self.memory is None:
+        if self._memory is None:
             return
         found = self._recorder.best()
         if self._replay is not None:
@@ -163,7 +170,7 @@ class Controller:
             if found and found.mean <= self._replay.trajectory.returns[-1]:
                 found = None
         if found:
-            self.memory.add(found)
+            self._memory.add(found)
 
     @property
     def is_learned_playing(self) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 
 from agent.actions import Buttons, buttons
 from agent.config import RunConfig, VisionConfig
+from agent.knowledge import Arrays, KnowledgeError
 from agent.level_model import LevelModel
 from agent.places import Places
 from agent.players import Moment, Player
@@ -69,10 +70,15 @@ class Explorer:
         self._policy = policy
         self._rng = rng
         self._held: list[list[Buttons]] = [[buttons(*names) for names in option.held] for option in OPTIONS]
+        self._vision = vision
+        self._places_config = config.places
         self.places = Places(vision, config.places)
-        self.model = LevelModel(config.level_model, config.places.places_max, len(OPTIONS) + 1)
+        self.model = self._new_model()
         self._option: int | None = None
         self._chosen = 0
+
+    def _new_model(self) -> LevelModel:
+        return LevelModel(self._config, self._places_config.places_max, len(OPTIONS) + 1)
 
     @property
     def name(self) -> str:
@@ -142,3 +148,21 @@ class Explorer:
             terminated=terminated,
         )
         return place
+
+    def arrays(self) -> Arrays:
+        """Returns everything known of the level, as arrays by name."""
+        return {**self.places.arrays(), **self.model.arrays()}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Takes over what `arrays` returned; nothing, if anything is wrong with it.
+
+        Raises:
+            KnowledgeError: If the arrays are not what `arrays` returns.
+        """
+        places, model = Places(self._vision, self._places_config), self._new_model()
+        places.restore(arrays)
+        model.restore(arrays)
+        visited = max(int(arrays["place"].max(initial=-1)), int(arrays["next_place"].max(initial=-1)))
+        if visited >= len(places):
+            raise KnowledgeError(f"wanted transitions between the {len(places)} places, got place {visited}")
+        self.places, self.model = places, model

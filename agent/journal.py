@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.memory import KnowledgeError, Memory
+from agent import knowledge
+from agent.knowledge import Keeper
 
 PLAYERS = ("learned", "explorer", "jerk", "replay", "random", "idle")
 """Columns of episodes.csv with each player's share of the timesteps."""
@@ -81,20 +82,19 @@ class Journal:
         self._write(lambda: self._append(episode))
         self._episodes += 1
 
-    def recall(self, memory: Memory, level: str) -> None:
-        """Takes over what an earlier run in the same folder knew of this level."""
+    def recall(self, keepers: Mapping[str, Keeper], level: str) -> None:
+        """Gives the keepers what an earlier run in the same folder knew of this level."""
         if not self.knowledge_path.exists():
             return
         try:
-            is_known = memory.load(self.knowledge_path, level)
-        except (KnowledgeError, OSError) as error:
+            is_known = knowledge.load(self.knowledge_path, level, keepers)
+        except (knowledge.KnowledgeError, OSError) as error:
             self._say(f"starting without earlier knowledge: {error}")
             return
-        known = f"{len(memory.trajectories)} trajectories" if is_known else "another level; not used"
-        self._say(f"earlier knowledge in {self.knowledge_path}: {known}")
+        self._say(f"earlier knowledge in {self.knowledge_path}: " + ("taken over" if is_known else "of another level"))
 
-    def save(self, memory: Memory, level: str, *, is_last: bool) -> None:
-        """Writes the retained knowledge, now and then or for the last time."""
+    def save(self, keepers: Mapping[str, Keeper], level: str, *, is_last: bool) -> None:
+        """Writes what the keepers know, now and then or for the last time."""
         if is_last or time.monotonic() - self._saved_at >= SAVE_PERIOD_S:
-            self._write(lambda: memory.save(self.knowledge_path, level))
+            self._write(lambda: knowledge.save(self.knowledge_path, level, keepers))
             self._saved_at = time.monotonic()

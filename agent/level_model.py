@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.config import LevelModelConfig
+from agent.knowledge import Arrays, KnowledgeError, checked
 
 
 class LevelModel:
@@ -99,3 +100,41 @@ class LevelModel:
             return None
         values: NDArray[np.float64] = self._q[place] + self._config.bonus / np.sqrt(1.0 + tries)
         return values
+
+    def arrays(self) -> Arrays:
+        """Returns every transition known, as arrays by name, the oldest first."""
+        order = np.arange(self._next - self._size, self._next) % len(self._place)
+        return {
+            "place": self._place[order],
+            "option": self._option[order],
+            "next_place": self._next_place[order],
+            "reward": self._reward[order],
+            "discount": self._discount[order],
+        }
+
+    def restore(self, arrays: Arrays) -> None:
+        """Takes over what `arrays` returned; nothing, if anything is wrong with it.
+
+        Raises:
+            KnowledgeError: If the arrays are not what `arrays` returns.
+        """
+        place = checked(arrays, "place", np.int32, None)
+        size = len(place)
+        option = checked(arrays, "option", np.int8, size)
+        next_place = checked(arrays, "next_place", np.int32, size)
+        reward = checked(arrays, "reward", np.float32, size)
+        discount = checked(arrays, "discount", np.float32, size)
+        if size > len(self._place):
+            raise KnowledgeError(f"wanted at most {len(self._place)} transitions, got {size}")
+        limits = {"place": len(self._value), "next_place": len(self._value), "option": self._options}
+        for name, limit in limits.items():
+            if size and not 0 <= int(arrays[name].min()) <= int(arrays[name].max()) < limit:
+                raise KnowledgeError(f"wanted {name} within 0..{limit - 1}, got others")
+        if size and not 0 <= float(discount.min()) <= float(discount.max()) < 1:
+            raise KnowledgeError("wanted discount within [0, 1), got others")
+        known = slice(0, size)
+        self._place[known], self._option[known], self._next_place[known] = place, option, next_place
+        self._reward[known], self._discount[known] = reward, discount
+        self._size, self._next = size, size % len(self._place)
+        self._tries[:] = 0
+        np.add.at(self._tries, (place, option), 1)

@@ -1,24 +1,13 @@
 """Retained knowledge: what has been tried on this level and what it paid."""
 
-import io
-import os
-import zipfile
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agent.actions import BUTTONS, Buttons, pack
 from agent.config import EPISODE_TIMESTEPS, MemoryConfig
-
-KNOWLEDGE_FORMAT = 1
-"""Version of the knowledge file's layout."""
-
-
-class KnowledgeError(ValueError):
-    """A knowledge file that cannot be used; the message says why."""
+from agent.knowledge import Arrays, KnowledgeError, checked
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -108,71 +97,36 @@ class Memory:
         """
         return self._config.exploit_bias + share_used
 
-    def save(self, path: Path, level: str) -> None:
-        """Writes everything to `path`, which appears whole or not at all; no pickle.
+    def arrays(self) -> Arrays:
+        """Returns everything retained, as arrays by name."""
+        kept = self.trajectories
+        return {
+            "lengths": np.array([len(trajectory) for trajectory in kept], np.int64),
+            "actions": np.concatenate([np.empty(0, np.uint16), *(trajectory.actions for trajectory in kept)]),
+            "returns": np.concatenate([np.empty(0, np.float32), *(trajectory.returns for trajectory in kept)]),
+            "paid": np.array([trajectory.paid for trajectory in kept], np.float64),
+            "plays": np.array([trajectory.plays for trajectory in kept], np.int64),
+        }
 
-        Args:
-            path: The `.npz` file.
-            level: What the level is known by.
-
-        Raises:
-            OSError: If it cannot be written.
-        """
-        arrays: dict[str, NDArray[np.generic]] = {"format": np.array(KNOWLEDGE_FORMAT), "level": np.array(level)}
-        for number, trajectory in enumerate(self.trajectories):
-            arrays[f"actions_{number}"] = trajectory.actions
-            arrays[f"returns_{number}"] = trajectory.returns
-            arrays[f"paid_{number}"] = np.array([trajectory.paid, trajectory.plays])
-        content = io.BytesIO()
-        np.savez_compressed(content, **arrays)  # type: ignore[arg-type]
-        temporary = path.with_name(path.name + ".part")
-        temporary.write_bytes(content.getvalue())
-        os.replace(temporary, path)  # noqa: PTH105 - atomic, and says so
-
-    def load(self, path: Path, level: str) -> bool:
-        """Takes over what an earlier run on the same level wrote.
-
-        Args:
-            path: The `.npz` file.
-            level: What the level is known by.
-
-        Returns:
-            False, with nothing taken over, if the knowledge is of another level.
+    def restore(self, arrays: Arrays) -> None:
+        """Takes over what `arrays` returned; nothing, if anything is wrong with it.
 
         Raises:
-            KnowledgeError: If the file is not what `save` writes.
-            OSError: If it cannot be read.
+            KnowledgeError: If the arrays are not what `arrays` returns.
         """
-        content = path.read_bytes()
-        try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-                if int(arrays["format"]) != KNOWLEDGE_FORMAT:
-                    raise KnowledgeError(f"wanted format {KNOWLEDGE_FORMAT}, got {int(arrays['format'])}")
-                if str(arrays["level"]) != level:
-                    return False
-                count = sum(name.startswith("actions_") for name in arrays)
-                found = [
-                    _checked(arrays[f"actions_{number}"], arrays[f"returns_{number}"], arrays[f"paid_{number}"])
-                    for number in range(count)
-                ]
-        except KnowledgeError as error:
-            raise KnowledgeError(f"cannot use the knowledge file {path}: {error}") from error
-        except (ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise KnowledgeError(f"{path} is not a knowledge file: {error}") from error
-        for trajectory in found:
-            self.add(trajectory)
-        return True
-
-
-def _checked(actions: NDArray[Any], returns: NDArray[Any], paid: NDArray[Any]) -> Trajectory:
-    wanted = {"actions": (actions, np.uint16), "returns": (returns, np.float32), "paid": (paid, np.float64)}
-    for name, (array, dtype) in wanted.items():
-        if array.dtype != dtype or array.ndim != 1 or not np.isfinite(array).all():
-            raise KnowledgeError(f"wanted {name} finite, {dtype.__name__} [T], got {array.dtype} {list(array.shape)}")
-    if not 0 < len(actions) == len(returns) <= EPISODE_TIMESTEPS:
-        raise KnowledgeError(f"wanted 1..{EPISODE_TIMESTEPS} timesteps, got {len(actions)} and {len(returns)}")
-    if int(actions.max()) >= 1 << len(BUTTONS):
-        raise KnowledgeError(f"wanted packed buttons below {1 << len(BUTTONS)}, got {int(actions.max())}")
-    if len(paid) != 2 or paid[1] < 1:
-        raise KnowledgeError(f"wanted a sum and a count of at least 1, got {paid.tolist()}")
-    return Trajectory(actions=actions, returns=returns, paid=float(paid[0]), plays=int(paid[1]))
+        lengths = checked(arrays, "lengths", np.int64, None)
+        total = int(lengths.sum())
+        actions = checked(arrays, "actions", np.uint16, total)
+        returns = checked(arrays, "returns", np.float32, total)
+        paid = checked(arrays, "paid", np.float64, len(lengths))
+        plays = checked(arrays, "plays", np.int64, len(lengths))
+        if not ((lengths > 0) & (lengths <= EPISODE_TIMESTEPS)).all():
+            raise KnowledgeError(f"wanted trajectories of 1..{EPISODE_TIMESTEPS} timesteps, got {lengths.tolist()}")
+        if not (plays > 0).all():
+            raise KnowledgeError(f"wanted trajectories played at least once, got {plays.tolist()}")
+        if total and int(actions.max()) >= 1 << len(BUTTONS):
+            raise KnowledgeError(f"wanted packed buttons below {1 << len(BUTTONS)}, got {int(actions.max())}")
+        ends = np.cumsum(lengths)
+        for end, length, sum_paid, count in zip(ends, lengths, paid, plays, strict=True):
+            own = slice(int(end - length), int(end))
+            self.add(Trajectory(actions=actions[own], returns=returns[own], paid=float(sum_paid), plays=int(count)))

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.config import PlacesConfig, VisionConfig
+from agent.knowledge import Arrays, KnowledgeError, checked
 from agent.vision import Screen, crop, gray
 
 
@@ -79,3 +80,30 @@ class Places:
             return nearest
         self._profiles[distance] = np.concatenate([known, seen[None]])
         return len(known)
+
+    def arrays(self) -> Arrays:
+        """Returns every place known, as arrays by name."""
+        counts = [len(known) for known in self._profiles.values()]
+        patches = self._config.profile_rows * self._config.profile_columns
+        return {
+            "keys": np.array(list(self._numbers), np.int64).reshape(-1, 3),
+            "profile_distances": np.repeat(np.array(list(self._profiles), np.int64), counts),
+            "profiles": np.concatenate([np.empty((0, patches)), *self._profiles.values()]).astype(np.uint8),
+        }
+
+    def restore(self, arrays: Arrays) -> None:
+        """Takes over what `arrays` returned; nothing, if anything is wrong with it.
+
+        Raises:
+            KnowledgeError: If the arrays are not what `arrays` returns.
+        """
+        config = self._config
+        keys = checked(arrays, "keys", np.int64, None, 3)
+        profiles = checked(arrays, "profiles", np.uint8, None, config.profile_rows * config.profile_columns)
+        distances = checked(arrays, "profile_distances", np.int64, len(profiles))
+        if len(keys) > config.places_max or len(np.unique(keys, axis=0)) != len(keys):
+            raise KnowledgeError(f"wanted at most {config.places_max} places, each once, got {len(keys)}")
+        self._numbers = {(int(key[0]), int(key[1]), int(key[2])): number for number, key in enumerate(keys)}
+        self._profiles = {
+            int(distance): profiles[distances == distance].astype(np.float32) for distance in np.unique(distances)
+        }

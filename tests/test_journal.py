@@ -46,7 +46,7 @@ def test_a_folder_that_cannot_be_written_is_said_once_and_costs_the_record_alone
     said: list[str] = []
     journal = Journal(tmp_path / "out", said.append)
     journal.add(EPISODE)
-    journal.save(knowing(), "level", is_last=True)
+    journal.save({"memory": knowing()}, "level", is_last=True)
     assert len(said) == 1
     assert "goes on without a record" in said[0]
     assert (tmp_path / "out").read_text() == "in the way"
@@ -63,19 +63,19 @@ def test_a_folder_that_vanishes_in_the_middle_is_survived(tmp_path: Path) -> Non
 
 def test_what_an_earlier_run_knew_of_the_level_is_taken_over(tmp_path: Path) -> None:
     said: list[str] = []
-    Journal(tmp_path, said.append).save(knowing(), "level", is_last=True)
+    Journal(tmp_path, said.append).save({"memory": knowing()}, "level", is_last=True)
     again, other = Memory(MemoryConfig()), Memory(MemoryConfig())
-    Journal(tmp_path, said.append).recall(again, "level")
-    Journal(tmp_path, said.append).recall(other, "another level")
+    Journal(tmp_path, said.append).recall({"memory": again}, "level")
+    Journal(tmp_path, said.append).recall({"memory": other}, "another level")
     assert [kept.paid for kept in again.trajectories] == [5.0]
     assert other.trajectories == []
-    assert "1 trajectories" in said[0]
+    assert "taken over" in said[0]
     assert "another level" in said[1]
 
 
 def test_knowledge_is_written_now_and_then_only(tmp_path: Path) -> None:
     journal = Journal(tmp_path, print)
-    journal.save(knowing(), "level", is_last=False)
+    journal.save({"memory": knowing()}, "level", is_last=False)
     assert not journal.knowledge_path.exists()
 
 
@@ -85,6 +85,6 @@ def test_broken_knowledge_is_said_and_left_aside(tmp_path: Path, content: bytes)
     journal = Journal(tmp_path, said.append)
     journal.knowledge_path.write_bytes(content)
     memory = Memory(MemoryConfig())
-    journal.recall(memory, "level")
+    journal.recall({"memory": memory}, "level")
     assert memory.trajectories == []
     assert "without earlier knowledge" in said[0]

@@ -135,8 +135,7 @@ def test_a_signal_ends_the_run_with_its_record_whole_and_the_next_goes_on_from_i
     assert number.name in stdout
     assert all(None not in row.values() for row in rows(tmp_path))
     _, stdout, _ = play(tmp_path, "--mode", "jerk", timesteps=100)
-    assert "earlier knowledge" in stdout
-    assert "trajectories" in stdout
+    assert "knowledge.npz: taken over" in stdout
 
 
 def test_a_signal_while_waiting_for_the_server_ends_it_too(tmp_path: Path) -> None:
