@@ -83,7 +83,9 @@ def demo(options: Demo, console: Console) -> Path:
     best = max(range(len(episodes)), key=lambda index: episodes[index][0])
     recordings = sorted((folder / "bk2").glob("*.bk2"))
     video = make_video(recordings[best], options.results / "best.mp4", console, expected_return=episodes[best][0])
-    console.print(f"episode {best + 1} is in {video}; monitor.csv and episodes.csv lie beside it", highlight=False)
+    console.print(
+        f"episode {best + 1} is in {video}; monitor.csv and episodes.csv lie beside it", highlight=False, soft_wrap=True
+    )
     return video
 
 
