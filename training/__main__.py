@@ -1,0 +1,52 @@
+"""`python -m training`: the planner, the network's training, the origin's experiments, pictures."""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+COMMANDS = {
+    "show": ("training.show", "ShowConfig", "show", "draws every stage of the image pipeline for a game state"),
+}
+"""Each command's module, its settings, its function and a word about it; imported when asked for: torch takes seconds."""
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
+USAGE = f"usage: python -m training {{{','.join(COMMANDS)}}} [--help] ..."
+
+
+def load(command: str) -> tuple[type[Any], Callable[[Any], None]]:
+    """Imports a command: the class of its settings, and what to call with them."""
+    module, settings, function, _ = COMMANDS[command]
+    found = import_module(module)
+    return getattr(found, settings), getattr(found, function)
+
+
+def main(arguments: list[str]) -> int:
+    """Runs a command; returns the exit status."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(USAGE)
+        for name, (*_, about) in COMMANDS.items():
+            print(f"  {name:8} {about}")
+        return 0
+    command, *rest = arguments
+    if command not in COMMANDS:
+        print(f"{USAGE}\ntraining: no command {command!r}", file=sys.stderr)
+        return 2
+    import tyro
+
+    settings, run = load(command)
+    try:
+        run(tyro.cli(settings, prog=f"python -m training {command}", args=rest))
+    except KeyboardInterrupt:
+        print("training: stopped", file=sys.stderr)
+        return INTERRUPTED
+    except (ValueError, OSError, MemoryError, RuntimeError) as error:
+        print(f"training: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

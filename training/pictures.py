@@ -1,0 +1,69 @@
+"""Sheets of labelled pictures."""
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Picture = NDArray[np.uint8]
+"""uint8 [H, W] or RGB [H, W, 3]."""
+
+CELL = (480, 336)
+"""Width and height that a picture of a sheet is scaled to fit in, pixels."""
+
+_MARGIN, _LINE, _FONT = 12, 28, cv2.FONT_HERSHEY_SIMPLEX
+_PAPER, _INK = 255, (40, 40, 40)
+
+
+class PictureError(ValueError):
+    """A picture that cannot be written; the message is one line that says what to do."""
+
+
+def fitted(picture: Picture, width: int, height: int) -> Picture:
+    """Scales a picture by one factor, pixels staying square and sharp, to fit in width x height; RGB."""
+    scale = min(width / picture.shape[1], height / picture.shape[0])
+    size = max(round(picture.shape[1] * scale), 1), max(round(picture.shape[0] * scale), 1)
+    scaled = cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST)
+    return np.asarray(scaled if scaled.ndim == 3 else cv2.cvtColor(scaled, cv2.COLOR_GRAY2RGB), np.uint8)
+
+
+def sheet(pictures: list[tuple[str, Picture]], columns: int) -> Picture:
+    """Lays labelled pictures out in rows.
+
+    Args:
+        pictures: Label and picture, in reading order.
+        columns: Pictures in a row.
+
+    Returns:
+        uint8 [H, W, 3], RGB.
+    """
+    width, height = CELL
+    rows = -(-len(pictures) // columns)
+    pitch_x, pitch_y = width + _MARGIN, height + _LINE + _MARGIN
+    paper = np.full((rows * pitch_y + _MARGIN, columns * pitch_x + _MARGIN, 3), _PAPER, np.uint8)
+    for index, (label, picture) in enumerate(pictures):
+        top, left = index // columns * pitch_y + _MARGIN, index % columns * pitch_x + _MARGIN
+        cv2.putText(paper, label, (left, top + _LINE - 10), _FONT, 0.5, _INK, 1, cv2.LINE_AA)
+        shown = fitted(picture, width, height)
+        paper[top + _LINE : top + _LINE + shown.shape[0], left : left + shown.shape[1]] = shown
+    return paper
+
+
+def write_png(path: Path, picture: Picture) -> None:
+    """Writes a picture; the file appears whole or not at all.
+
+    Raises:
+        PictureError: If it cannot be written.
+    """
+    if path.suffix != ".png":
+        raise PictureError(f"wanted a file name that ends in .png, got {path}")
+    _, content = cv2.imencode(".png", picture if picture.ndim == 2 else picture[:, :, ::-1])
+    temporary = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(content.tobytes())
+        os.replace(temporary, path)  # noqa: PTH105 - atomic, and says so
+    except OSError as error:
+        raise PictureError(f"{path} cannot be written: {error}") from error
