@@ -138,9 +138,10 @@ def draw(level: Level, out: Path, paths: Sequence[Path]) -> str:
 def solution_path(solved: Solved, out: Path) -> None:
     """Writes the way a solution takes, in the format of `picture --paths`."""
     from fernway import native
-    from fernway.search import frames_of
+    from fernway.search import frames_of, start_level
 
-    game = native.Game(solved.level.zone, solved.level.act, solved.level.seed)
+    game = native.Game()
+    start_level(game, solved.level)
     rows = ["x,y,episode"]
     for buttons in frames_of(decode(solved.solution)).tolist():
         game.frame(buttons)

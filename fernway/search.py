@@ -111,6 +111,12 @@ def _macros(at: native.Outcome) -> list[tuple[Runs, NDArray[np.uint16]]]:
     return _ON_GROUND + (_STANDING if abs(at.vx) < _STILL else _RUNNING)
 
 
+def start_level(game: native.Game, level: Level) -> None:
+    """Brings a game where an episode begins: a reset loads the state and plays one frame without buttons."""
+    game.load(level.zone, level.act, level.seed)
+    game.frame(0)
+
+
 class Search:
     """The search, one level after the other, in one game of the host build."""
 
@@ -126,7 +132,7 @@ class Search:
     def solve(self, level: Level) -> Runs | None:
         """Returns buttons that lead from the level's start to its end, or None if no way was found."""
         game, config = self._game, self._config
-        game.load(level.zone, level.act, level.seed)
+        start_level(game, level)
         swinging = sorted(int(spawn["x"]) for spawn in game.spawns if spawn["kind"] in _PLATFORMS)
         near_swinging = np.zeros(native.LEVEL_COLS, np.bool_)
         for x in swinging:

@@ -166,12 +166,11 @@ class Core:
         self._emulator.step()
 
     def start(self, level: Level) -> bytes:
-        """Starts a level and returns its canonical start state, a frame or two after the level appeared."""
+        """Starts a level and returns its canonical start state, at frame 0 of the level."""
         for name, value in (("zone", level.zone), ("act", level.act), ("seed", level.seed), ("build", self._build)):
             self._data.set_value(name, value)
         self._data.set_value("cmd", 1)
-        self._wait(lambda: self["cmd"] == 0 and self["frame"] < BOOT_FRAMES, "does not make the level")
-        self.step(0)
+        self._wait(lambda: self["cmd"] == 0, "does not make the level")
         return canonical(self._emulator.get_state())
 
     def load(self, state: bytes) -> None:
