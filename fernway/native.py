@@ -84,7 +84,12 @@ class Outcome:
     """The end was reached."""
 
 
-def _library() -> ctypes.CDLL:
+def load_library() -> ctypes.CDLL:
+    """Loads the C library.
+
+    Raises:
+        ImportError: If it is not built.
+    """
     found = find_spec("fernway._native")
     if found is None or found.origin is None:
         raise ImportError("fernway._native is not built: run `pip install -e .` in the project's folder (needs gcc)")
@@ -106,7 +111,7 @@ def _library() -> ctypes.CDLL:
     return library
 
 
-_LIB = _library()
+_LIB = load_library()
 STATE_SIZE: int = _LIB.native_state_size()
 """Bytes of a state."""
 
@@ -153,7 +158,7 @@ class Game:
         address = _LIB.native_game(self._handle)
         level_at = STATE_SIZE
         memory = (ctypes.c_uint8 * (level_at + LEVEL.itemsize)).from_address(address)
-        raw = np.frombuffer(memory, np.uint8)
+        raw = np.ctypeslib.as_array(memory)
         self._head = raw[: _HEAD.itemsize].view(_HEAD)
         self._level = raw[level_at:].view(LEVEL)
         self._outcome = _Outcome()
@@ -213,7 +218,7 @@ class Game:
         """
         if len(state) != STATE_SIZE:
             raise FernwayError(f"a state has {STATE_SIZE} bytes, got {len(state)}")
-        head = np.frombuffer(state[: _HEAD.itemsize], _HEAD)[0]
+        head = np.frombuffer(bytearray(state[: _HEAD.itemsize]), _HEAD)[0]
         check_level(int(head["zone"]), int(head["act"]), int(head["seed"]))
         _LIB.native_set_state(self._handle, state)
 

@@ -14,6 +14,33 @@ u8 pad_of_buttons(u16 buttons)
     return all;
 }
 
+#define BIT(button) (1 << (button))
+enum { BUTTON_B, BUTTON_A, BUTTON_UP = 4, BUTTON_DOWN, BUTTON_LEFT, BUTTON_RIGHT, BUTTON_C, BUTTON_Y, BUTTON_X, BUTTON_Z };
+
+/* Of each group of buttons only some combinations pass; of any other, none of the group's buttons does. MODE and START
+   are in no group. Source: genesis_plus_gx.json of stable-retro. */
+u16 filtered(u16 buttons)
+{
+    static const u16 jumps[] = {
+        0, BIT(BUTTON_A), BIT(BUTTON_B), BIT(BUTTON_C), BIT(BUTTON_X), BIT(BUTTON_Y), BIT(BUTTON_Z),
+        BIT(BUTTON_A) | BIT(BUTTON_B), BIT(BUTTON_B) | BIT(BUTTON_C), BIT(BUTTON_A) | BIT(BUTTON_X),
+        BIT(BUTTON_B) | BIT(BUTTON_Y), BIT(BUTTON_C) | BIT(BUTTON_Z), BIT(BUTTON_X) | BIT(BUTTON_Y),
+        BIT(BUTTON_Y) | BIT(BUTTON_Z),
+    };
+    const u16 vertical = BIT(BUTTON_UP) | BIT(BUTTON_DOWN), horizontal = BIT(BUTTON_LEFT) | BIT(BUTTON_RIGHT);
+    const u16 others = buttons & ~(vertical | horizontal) & ~(BIT(2) | BIT(3));
+    u16 passed = 0;
+
+    if ((buttons & vertical) != vertical)
+        passed |= buttons & vertical;
+    if ((buttons & horizontal) != horizontal)
+        passed |= buttons & horizontal;
+    for (u8 i = 0; i < sizeof jumps / sizeof jumps[0]; i++)
+        if (others == jumps[i])
+            passed |= others;
+    return passed;
+}
+
 void native_tick(Native *native, u8 pad)
 {
     game_selected = &native->game;

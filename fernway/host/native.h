@@ -22,6 +22,7 @@ typedef struct {
 } Outcome;
 
 u8 pad_of_buttons(u16 buttons); /* bit i: button i of the Gym order B A MODE START UP DOWN LEFT RIGHT C Y X Z */
+u16 filtered(u16 buttons);      /* what stable-retro lets through of them by default (Actions.FILTERED) */
 void native_load(Native *native, int zone, int act, u32 seed);
 void native_tick(Native *native, u8 pad);   /* one turn of the ROM's main loop, without its drawing */
 void native_screen(Native *native, u8 *rgb);    /* what the emulator shows after that turn, RGB [224][320][3] */

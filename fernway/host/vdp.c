@@ -5,6 +5,8 @@
 
 #include "vdp.h"
 
+typedef uint64_t u64;
+
 #define IN_FRONT 0x40
 #define TAKEN 0x80
 #define PLANE_WIDTH 512
@@ -16,17 +18,13 @@
 #define LINE_PIXELS 320
 #define COMMON_TILES 800
 
-/* Lets the compiler use wide vectors where the processor has them. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE
-#endif
-
 typedef struct {
     u8 background[PLANE_HEIGHT][PLANE_WIDTH + SCREEN_WIDTH];    /* repeated, so that no line of it wraps */
     u8 blocks[4 * B_COUNT][16][16];
+    u8 coverage[4 * B_COUNT];                   /* of the background by a block */
 } ZonePixels;
+
+enum { COVERS_NOTHING, COVERS_PARTLY, COVERS_ALL };
 
 static ZonePixels zone_pixels[ZONES];
 static u8 common_pixels[2][COMMON_TILES][8][8]; /* as drawn, and mirrored; bare nibbles */
@@ -50,11 +48,23 @@ static void draw_cell(u16 cell, const u32 *tiles, u16 first, u8 *to, size_t stri
         }
 }
 
+static u8 coverage(const u8 block[16][16], u8 background_in_front)
+{
+    u8 some = 0, all = 1;
+    for (int i = 0; i < 256; i++) {
+        u8 pixel = block[0][i];
+        some |= pixel != 0;
+        all &= pixel != 0 && (!background_in_front || pixel & IN_FRONT);
+    }
+    return all ? COVERS_ALL : some ? COVERS_PARTLY : COVERS_NOTHING;
+}
+
 /* Two threads may do this at once: they write the same. */
 static const ZonePixels *pixels_of_zone(u8 zone)
 {
     ZonePixels *pixels = &zone_pixels[zone];
     const ZoneArt *art = &zone_art[zone];
+    u8 in_front = 0;
 
     if (__atomic_load_n(&zone_ready[zone], __ATOMIC_ACQUIRE))
         return pixels;
@@ -63,10 +73,14 @@ static const ZonePixels *pixels_of_zone(u8 zone)
                   &pixels->background[(i >> 6) * 8][(i & 63) * 8], sizeof pixels->background[0]);
     for (int y = 0; y < PLANE_HEIGHT; y++)
         memcpy(pixels->background[y] + PLANE_WIDTH, pixels->background[y], SCREEN_WIDTH);
-    for (int i = 0; i < 4 * B_COUNT; i++)
+    for (int i = 0; i < 32 * 64; i++)
+        in_front |= art->background[i] >> 15;
+    for (int i = 0; i < 4 * B_COUNT; i++) {
         for (int part = 0; part < 4; part++)
             draw_cell(art->blocks[i * 4 + part], art->block_tiles, TILE_BLOCKS,
                       &pixels->blocks[i][(part >> 1) * 8][(part & 1) * 8], 16);
+        pixels->coverage[i] = coverage(pixels->blocks[i], in_front);
+    }
     __atomic_store_n(&zone_ready[zone], 1, __ATOMIC_RELEASE);
     return pixels;
 }
@@ -84,28 +98,37 @@ static void prepare_common(void)
     __atomic_store_n(&common_ready, 1, __ATOMIC_RELEASE);
 }
 
-/* Plane A over plane B. */
-WIDE static void merge(const u8 *restrict a, const u8 *restrict b, u8 *restrict to)
+/* One row of a block of plane A over plane B. */
+static void merge(const u8 *restrict from, u8 *restrict to)
 {
-    for (int x = 0; x < SCREEN_WIDTH; x++)
-        to[x] = a[x] && (a[x] | ~b[x]) & IN_FRONT ? a[x] : b[x];
+    for (int x = 0; x < 16; x++)
+        to[x] = from[x] && (from[x] | ~to[x]) & IN_FRONT ? from[x] : to[x];
 }
 
 static void draw_planes(u8 frame[SCREEN_HEIGHT][ROW])
 {
     const ZonePixels *pixels = pixels_of_zone(G.zone);
-    u8 line_a[WINDOW_COLS * 16];
-    int col = G.screen_x >> 4, shift = G.screen_x & 15;
-    int cols = col + WINDOW_COLS <= LEVEL_COLS ? WINDOW_COLS : WINDOW_COLS - 1;
+    int first_col = G.screen_x >> 4, left = MARGIN - (G.screen_x & 15);
+    int cols = first_col + WINDOW_COLS <= LEVEL_COLS ? WINDOW_COLS : WINDOW_COLS - 1;
 
-    for (int line = 0; line < SCREEN_HEIGHT; line++) {
-        int y = G.screen_y + line, row = y >> 4;
-        const u8 *block = &G.level.blocks[col * LEVEL_ROWS + row];
-        const u8(*variant)[16][16] = pixels->blocks + (row & 1) * 2 * B_COUNT;
-        for (int i = 0; i < cols; i++, block += LEVEL_ROWS)
-            memcpy(line_a + i * 16, variant[((col + i) & 1) * B_COUNT + *block][y & 15], 16);
-        merge(line_a + shift, pixels->background[(line + DRAWN.lift[1]) & (PLANE_HEIGHT - 1)] + (-DRAWN.scroll[line] & (PLANE_WIDTH - 1)),
-              frame[line] + MARGIN);
+    for (int line = 0; line < SCREEN_HEIGHT; line++)
+        memcpy(frame[line] + MARGIN, pixels->background[(line + DRAWN.lift[1]) & (PLANE_HEIGHT - 1)] +
+               (-DRAWN.scroll[line] & (PLANE_WIDTH - 1)), SCREEN_WIDTH);
+    for (int row = G.screen_y >> 4; row <= (G.screen_y + SCREEN_HEIGHT - 1) >> 4; row++) {
+        int top = row * 16 - G.screen_y, from = top < 0 ? -top : 0;
+        int until = top + 16 > SCREEN_HEIGHT ? SCREEN_HEIGHT - top : 16;
+        for (int i = 0; i < cols; i++) {
+            int col = first_col + i;
+            int which = ((col & 1) + (row & 1) * 2) * B_COUNT + G.level.blocks[col * LEVEL_ROWS + row];
+            const u8(*block)[16] = pixels->blocks[which];
+            u8 *to = &frame[top + from][left + i * 16];
+            if (pixels->coverage[which] == COVERS_ALL)
+                for (int y = from; y < until; y++, to += ROW)
+                    memcpy(to, block[y], 16);
+            else if (pixels->coverage[which] == COVERS_PARTLY)
+                for (int y = from; y < until; y++, to += ROW)
+                    merge(block[y], to);
+        }
     }
 }
 
@@ -171,23 +194,30 @@ static u32 rgb_of_colour(u16 colour)
     return (red << 1 | red >> 3) << 3 | (green << 2 | green >> 2) << 10 | (blue << 1 | blue >> 3) << 19;
 }
 
+static inline void put(u8 *to, u64 bytes)
+{
+    memcpy(to, &bytes, 8);
+}
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "colour_in puts bytes together");
+
 static void colour_in(u8 frame[SCREEN_HEIGHT][ROW], u8 *rgb)
 {
-    u32 colours[256];
+    u64 colours[256];           /* IN_FRONT and TAKEN mean nothing any more */
 
     for (int i = 0; i < 64; i++)
         colours[i] = rgb_of_colour(DRAWN.palette[i]);
     colours[0] = rgb_of_colour(DRAWN.palette[32]);  /* the backdrop */
     for (int i = 64; i < 256; i += 64)
         memcpy(colours + i, colours, 64 * sizeof colours[0]);
-    for (int y = 0; y < SCREEN_HEIGHT; y++) {
-        const u8 *pixel = frame[y] + MARGIN;
-        /* Whole words are faster; each overwrites one byte of the next pixel, so the last goes by bytes. */
-        for (int x = 0; x < SCREEN_WIDTH - 1; x++, rgb += 3)
-            memcpy(rgb, &colours[pixel[x]], 4);
-        memcpy(rgb, &colours[pixel[SCREEN_WIDTH - 1]], 3);
-        rgb += 3;
-    }
+    for (int y = 0; y < SCREEN_HEIGHT; y++)
+        for (int x = 0; x < SCREEN_WIDTH; x += 8, rgb += 24) {     /* 8 pixels in 3 words: memory is the bottleneck */
+            const u8 *pixel = frame[y] + MARGIN + x;
+            u64 c2 = colours[pixel[2]], c5 = colours[pixel[5]];
+            put(rgb, colours[pixel[0]] | colours[pixel[1]] << 24 | c2 << 48);
+            put(rgb + 8, c2 >> 16 | colours[pixel[3]] << 8 | colours[pixel[4]] << 32 | c5 << 56);
+            put(rgb + 16, c5 >> 8 | colours[pixel[6]] << 16 | colours[pixel[7]] << 40);
+        }
 }
 
 void vdp_render(u8 *rgb)

@@ -1,0 +1,129 @@
+/* Many games under the contest's rules, stepped in one call: four frames a timestep, the first of which may still play
+   the previous action; reward by progress; the episode ends with a lost life or at the end of the level. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "native.h"
+
+#define FRAME_SKIP 4
+#define PROGRESS_REWARD 9000.0
+#define TIME_BONUS 1000.0
+#define FRAME_LIMIT 18000.0
+
+#define EPISODE_TIMESTEPS 4500
+
+/* What the rules must know besides the game itself; part of a state. */
+typedef struct {
+    double progress;            /* after the last frame, 0..1 */
+    s32 timesteps;              /* of the episode */
+    u16 action;                 /* of the last timestep, button bits */
+    u8 lives;                   /* at the episode's start */
+    u8 is_fresh;                /* reset, and its first screen not handed out yet */
+    u8 is_over;
+    u8 reserved[7];
+} Rules;
+
+typedef struct {
+    Native native;
+    Rules rules;
+} Lane;
+
+#define LANE_STATE_SIZE (sizeof(Rules) + STATE_SIZE)
+
+Lane *lane_new(void)
+{
+    return calloc(1, sizeof(Lane));
+}
+
+void lane_free(Lane *lane)
+{
+    free(lane);
+}
+
+static double clip(double value)
+{
+    return value < 0 ? 0 : value > 1 ? 1 : value;
+}
+
+static double progress(const struct Game *game)
+{
+    return clip((double)(game->x - game->start_x) / (game->end_x - game->start_x));
+}
+
+/* The first screen of an episode, as stable-retro's reset() gives it: a frame without buttons is played. */
+void lane_reset(Lane *lane, int zone, int act, u32 seed)
+{
+    native_load(&lane->native, zone, act, seed);
+    native_tick(&lane->native, 0);
+    lane->rules = (Rules){.lives = lane->native.game.lives, .is_fresh = 1};
+}
+
+static void lane_step(Lane *lane, u16 action, u8 sticks, double *reward, u8 *terminated, u8 *truncated)
+{
+    const struct Game *game = &lane->native.game;
+    Rules *rules = &lane->rules;
+    u8 pad = pad_of_buttons(filtered(sticks && rules->timesteps ? rules->action : action));
+
+    *reward = 0;
+    *terminated = *truncated = 0;
+    if (rules->is_fresh) {
+        rules->is_fresh = 0;
+        return;
+    }
+    for (int frame = 0; frame < FRAME_SKIP && !*terminated; frame++) {
+        double now, gain;
+        native_tick(&lane->native, pad);
+        now = progress(game);
+        gain = (now - rules->progress) * PROGRESS_REWARD;
+        rules->progress = now;
+        if (now >= 1)
+            gain += (1 - clip(game->frame / FRAME_LIMIT)) * TIME_BONUS;
+        *reward += (float)gain;     /* the emulator hands rewards over in single precision */
+        *terminated = game->lives < rules->lives || now >= 1;
+        pad = pad_of_buttons(filtered(action));
+    }
+    rules->action = action;
+    rules->timesteps++;
+    *truncated = !*terminated && rules->timesteps >= EPISODE_TIMESTEPS;
+    rules->is_over = *terminated || *truncated;
+}
+
+/* A timestep of count lanes; one that was reset just now stays where it is, with reward 0. sticks: does the first frame
+   play the previous action? screens: RGB [count][224][320][3]. */
+void lanes_step(Lane **lanes, s32 count, const u16 *actions, const u8 *sticks, double *rewards, u8 *terminated,
+                u8 *truncated, u8 *screens)
+{
+    for (s32 i = 0; i < count; i++) {
+        lane_step(lanes[i], actions[i], sticks[i], &rewards[i], &terminated[i], &truncated[i]);
+        native_screen(&lanes[i]->native, screens + (size_t)i * SCREEN_HEIGHT * SCREEN_WIDTH * 3);
+    }
+}
+
+u8 lane_is_over(const Lane *lane)
+{
+    return lane->rules.is_over;
+}
+
+void lane_level(const Lane *lane, u32 level[3])
+{
+    level[0] = lane->native.game.zone;
+    level[1] = lane->native.game.act;
+    level[2] = lane->native.game.seed;
+}
+
+s32 lane_state_size(void)
+{
+    return LANE_STATE_SIZE;
+}
+
+void lane_get_state(const Lane *lane, u8 *state)
+{
+    memcpy(state, &lane->rules, sizeof lane->rules);
+    native_get_state(&lane->native, state + sizeof lane->rules);
+}
+
+void lane_set_state(Lane *lane, const u8 *state)
+{
+    memcpy(&lane->rules, state, sizeof lane->rules);
+    native_set_state(&lane->native, state + sizeof lane->rules);
+}
