@@ -17,7 +17,7 @@ usage: ./build.sh WORD [ARGUMENT...]
 
   demo [ARGUMENT...]        plays two episodes and films the best: score and video in results/demo/
   test [ARGUMENT...]        runs every test; with arguments, pytest with these
-  check                     format, lint, types, scripts: what CI demands
+  check                     format, lint, types, scripts; that the game's art and ROM are what their sources give
   image [--wheels DIR]      builds the submission image. DIR: a folder with torch's CPU wheel, where PyTorch's index
                             cannot be reached; by default the one that pip's find-links names, if any
   smoke [ARGUMENT...]       plays a level with the image as the contest's tooling does; --help names its settings
@@ -50,8 +50,7 @@ installation_stamp() {
   echo "$PWD"
   {
     cat pyproject.toml
-    if [[ -f setup.py ]]; then cat setup.py; fi
-    find fernway -name '*.[ch]' -print0 | LC_ALL=C sort -z | xargs -0 cat
+    find fernway/src fernway/host -name '*.[ch]' -print0 | LC_ALL=C sort -z | xargs -0 cat
   } | cksum
 }
 
@@ -83,6 +82,8 @@ set_up() {
       fail "$python lacks its venv module: install it (Debian, Ubuntu: apt-get install python3-venv)"
     "$python" -m venv --clear .venv
   fi
+  command -v "${CC:-cc}" >/dev/null || command -v gcc >/dev/null ||
+    fail "a C compiler is needed, and neither cc nor gcc is on PATH (Debian, Ubuntu: apt-get install gcc libc6-dev)"
   rm -f "$STAMP"
   install_torch
   "$PYTHON" -m pip install -e '.[contest,dev]' || fail "the installation failed; pip's errors stand above"
@@ -170,13 +171,18 @@ check() {
   "$PYTHON" -m ruff check .
   "$PYTHON" -m mypy
   .venv/bin/shellcheck "${scripts[@]}"
+  "$PYTHON" -m fernway.art --check
+  if command -v m68k-linux-gnu-gcc >/dev/null; then
+    make --silent -C fernway check
+  else
+    echo "build.sh: no m68k-linux-gnu-gcc: that the ROM is what its sources give was not checked"
+  fi
 }
 
 image() {
   local wheels bytes
-  wheels=$(configured_wheels)
   case ${1-} in
-    "") ;;
+    "") wheels=$(configured_wheels) ;;
     --wheels)
       (($# == 2)) || fail "wanted: image --wheels DIR, got: image $*"
       wheels=$(cd "$CALLED_FROM" && realpath "$2")

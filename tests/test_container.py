@@ -1,0 +1,209 @@
+"""The images: what is in them, that they play as the contest's tooling starts them, and how they end."""
+
+import contextlib
+import dataclasses
+import json
+import re
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from containers import GRACE_S, ContainerError, Pair, docker, pair
+from smoke import FIRST_SCREEN, Smoke
+
+ROOT = Path(__file__).parent.parent
+BUILD = str(ROOT / "build.sh")
+SIZE_MAX = 1_100_000_000
+"""Bytes of the unpacked image at most."""
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+
+@pytest.fixture(scope="session")
+def smoked(image: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A smoke run, which also builds the environment image: its folder of results, and what it printed."""
+    results = tmp_path_factory.mktemp("smoke") / "a run"
+    words = [BUILD, "smoke", "--timesteps", "1800", "--wallclock", "240", "--results", str(results)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return results, done.stdout
+
+
+@pytest.fixture
+def smoke(smoked: tuple[Path, str], tmp_path: Path) -> Smoke:
+    """A run that the test is to end; after two minutes the environment does."""
+    return Smoke(timesteps=1_000_000, wallclock_s=120.0, results=tmp_path)
+
+
+def run_smoke(*words: str) -> subprocess.CompletedProcess[str]:
+    """What build.sh runs once the images are there."""
+    command = [sys.executable, str(ROOT / "tests/smoke.py"), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def start(smoke: Smoke) -> contextlib.AbstractContextManager[Pair]:
+    return pair(smoke.agent, smoke.remote_env, smoke.remote_command, smoke.results)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.1)
+
+
+def wait_until_playing(both: Pair) -> None:
+    wait_for(lambda: FIRST_SCREEN in both.agent.logs()[0])
+
+
+def test_layout_is_the_contests(image: str) -> None:
+    config = json.loads(docker("image", "inspect", image))[0]["Config"]
+    assert config["Entrypoint"] == ["bash", "-lc", "exec $0 $@"]
+    assert config["Cmd"] == ["python", "-m", "agent"]
+    assert set(config["Volumes"]) == {"/root/compo/tmp", "/root/compo/out"}
+    # The tooling names neither a folder nor an environment: the login shell gives both.
+    assert docker("run", "--rm", image, "pwd") == "/root/compo"
+    assert docker("run", "--rm", image, "which", "python") == "/root/venv/bin/python"
+
+
+def test_labels_are_the_projects(image: str) -> None:
+    labels = json.loads(docker("image", "inspect", image))[0]["Config"]["Labels"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = {key: labels[f"org.opencontainers.image.{key}"] for key in ("title", "version", "licenses")}
+    assert named == {"title": project["name"], "version": project["version"], "licenses": project["license"]}
+
+
+def test_size_and_layers(image: str) -> None:
+    inspected = json.loads(docker("image", "inspect", image))[0]
+    assert inspected["Size"] <= SIZE_MAX
+    # Steps that only change the settings have no size and no layer; as many layers as sizes means that none is empty.
+    sizes = docker("history", "--format", "{{.Size}}", image).split()
+    assert len(inspected["RootFS"]["Layers"]) == sum(size != "0B" for size in sizes)
+
+
+def test_it_holds_agent_and_weights_alone(image: str) -> None:
+    found = docker(
+        "run", "--rm", "--network", "none", image, "find", "/root/compo", "-name", "*.py", "-o", "-type", "d"
+    )
+    tops = {Path(line).relative_to("/root/compo").parts[:1] for line in found.splitlines()}
+    assert tops == {(), ("agent",), ("weights",), ("tmp",), ("out",)}
+    sources = {path.name for path in (ROOT / "agent").glob("*.py")}
+    assert {Path(line).name for line in found.splitlines() if line.endswith(".py")} == sources
+
+
+def test_nothing_is_compiled_at_run_time(image: str) -> None:
+    lines = docker("run", "--rm", image, "find", "/root/compo/agent", "-name", "*.py*").splitlines()
+    sources = [line for line in lines if line.endswith(".py")]
+    assert sources
+    assert len(lines) == 2 * len(sources)
+
+
+LEARN = """
+import torch
+layer = torch.nn.Sequential(torch.nn.Conv2d(4, 8, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(8 * 36, 2))
+optimizer = torch.optim.Adam(layer.parameters())
+batch = torch.rand(16, 4, 8, 8)
+before = layer(batch).square().mean()
+for _ in range(20):
+    optimizer.zero_grad(); layer(batch).square().mean().backward(); optimizer.step()
+torch.jit.trace(layer, batch).save("/tmp/traced.pt")
+after = torch.jit.load("/tmp/traced.pt")(batch).square().mean()
+torch.save(layer.state_dict(), "/tmp/state.pt"); layer.load_state_dict(torch.load("/tmp/state.pt"))
+import cv2, gymnasium, numpy, rich, safetensors.torch, tyro
+cv2.Canny(cv2.resize(numpy.zeros((224, 320), numpy.uint8), (80, 64), interpolation=cv2.INTER_AREA), 1, 2)
+safetensors.torch.save_file(layer.state_dict(), "/tmp/state.safetensors")
+print("smaller" if after < before else "larger")
+"""
+
+
+def test_what_was_left_out_is_not_missed(image: str, tmp_path: Path) -> None:
+    script = tmp_path / "learn.py"
+    script.write_text(LEARN)
+    mount = f"{script}:/learn.py:ro"
+    assert docker("run", "--rm", "--network", "none", "-v", mount, image, "python", "/learn.py") == "smaller"
+
+
+def test_smoke_run_says_what_came_of_it(smoked: tuple[Path, str]) -> None:
+    results, said = smoked
+    for wanted in (r"first action: \d+\.\d\d s", r"1800 timesteps, \d+ timesteps/s", r"score: -?\d+\.\d"):
+        assert re.search(wanted, said), said
+    assert (results / "remote/log.csv").read_text().splitlines()[0] == "l,t"
+
+
+def test_smoke_run_fails_in_one_line(smoked: tuple[Path, str], tmp_path: Path) -> None:
+    done = run_smoke("--game", "NoSuchGame-Genesis", "--results", str(tmp_path))
+    assert done.returncode == 1
+    line = done.stderr.splitlines()[-1]
+    assert line.startswith(
+        "smoke: the remote container ended with exit status 1: contest: no game 'NoSuchGame-Genesis'"
+    )
+    assert not docker("ps", "-aq", "--filter", "name=qjerk-")
+
+
+def test_the_start_is_held_against_the_goal(smoked: tuple[Path, str], tmp_path: Path) -> None:
+    done = run_smoke("--timesteps", "50", "--start", "0.001", "--results", str(tmp_path))
+    assert done.returncode == 1
+    assert "from the container's start to its first action, wanted 0.001" in done.stderr
+
+
+def test_wallclock_limit_ends_both_the_regular_way(smoke: Smoke) -> None:
+    with start(dataclasses.replace(smoke, wallclock_s=12.0)) as both:
+        assert both.wait() == {"remote": 0, "agent": 0}
+    assert (smoke.results / "agent-stderr.txt").read_text() == ""
+
+
+def test_sigterm_ends_the_agent_within_the_grace(smoke: Smoke) -> None:
+    with start(smoke) as both:
+        wait_until_playing(both)
+        time.sleep(1)  # so that there is something to keep
+        docker("stop", "--time", str(round(GRACE_S)), both.agent.name)
+        assert both.wait()["agent"] == 0
+    assert len((smoke.results / "out/episodes.csv").read_text().splitlines()) >= 2
+    assert (smoke.results / "out/knowledge.npz").stat().st_size > 0
+
+
+def test_a_server_that_dies_ends_the_agent_with_one_line(smoke: Smoke) -> None:
+    with start(smoke) as both:
+        wait_until_playing(both)
+        docker("kill", both.remote.name)
+        assert both.wait()["agent"] == 1
+    assert len((smoke.results / "agent-stderr.txt").read_text().splitlines()) == 1
+
+
+def test_an_agent_that_hangs_is_killed_and_nothing_is_left(smoke: Smoke) -> None:
+    # The environment never starts, and the agent waits longer for it than the grace.
+    with start(dataclasses.replace(smoke, game="NoSuchGame")) as both:
+        assert both.wait() == {"remote": 1, "agent": 137}
+    assert not docker("ps", "-aq", "--filter", f"name={both.agent.name}")
+
+
+def test_what_cannot_start_leaves_nothing(smoke: Smoke) -> None:
+    before = docker("volume", "ls", "-q")
+    with (
+        pytest.raises(ContainerError, match="docker run failed"),
+        start(dataclasses.replace(smoke, agent="no/such:image")),
+    ):
+        pass
+    assert docker("volume", "ls", "-q") == before
+    assert not docker("ps", "-aq", "--filter", "name=qjerk-")
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["list", "games"], "Airstriker-Genesis-v0"),
+        (["list", "states", "Airstriker-Genesis-v0"], "Level1"),
+        (["--data-dir", "/root/venv/lib/python3.11/site-packages/stable_retro/data", "list", "games"], "Airstriker"),
+    ],
+)
+def test_environment_answers_to_the_contests_name(smoked: tuple[Path, str], words: list[str], wanted: str) -> None:
+    assert wanted in docker("run", "--rm", "--network", "none", Smoke().remote_env, "retro-contest-remote", *words)
+
+
+def test_environment_refuses_a_word_it_does_not_know(smoked: tuple[Path, str]) -> None:
+    with pytest.raises(ContainerError, match="wanted one of: run, list; got: fly"):
+        docker("run", "--rm", Smoke().remote_env, "retro-contest-remote", "fly")
