@@ -166,6 +166,13 @@ class ContestGame(gym.Env[Screen, Any]):
         """The current screen, uint8 [H, W, 3]."""
         return self._fitted(self._retro.get_screen(apply_rotation=True))
 
+    def position(self) -> tuple[int, int] | None:
+        """Where the player is in the level, x and y in pixels, of a game whose integration has variables of that name."""
+        try:
+            return int(self._retro.data.lookup_value("x")), int(self._retro.data.lookup_value("y"))
+        except KeyError:
+            return None
+
     def close(self) -> None:
         """Ends the recording and frees the emulator, of which a process can have only one."""
         if self._retro is not None:
@@ -208,7 +215,10 @@ def make(
     if level.native is not None:
         if bk2dir is not None:
             raise GameError(f"{level.game} runs without an emulator: there is nothing to record as bk2")
-        env = level.native.make(level.state, discrete_actions=discrete_actions, seed=seed)
+        try:
+            env = level.native.make(level.state, discrete_actions=discrete_actions, seed=seed)
+        except ValueError as error:
+            raise GameError(f"{level.game}: {error}") from error
     else:
         if bk2dir is not None:
             bk2dir.mkdir(parents=True, exist_ok=True)

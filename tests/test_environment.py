@@ -1,0 +1,56 @@
+"""Fernway without an emulator gives what the emulator gives: screens, rewards and ends under the contest's rules."""
+
+import numpy as np
+import pytest
+
+import contest.env
+import fernway.environment
+from agent.actions import action_buttons
+from contest.games import GameError
+from fernway import levels
+
+TIMESTEPS = 300
+
+
+def one_act_a_zone() -> list[str]:
+    first: dict[int, str] = {}
+    for name, solved in levels.committed().items():
+        first.setdefault(solved.level.zone, name)
+    return list(first.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("state", one_act_a_zone())
+def test_the_twin_plays_as_the_emulator_does(state: str) -> None:
+    emulated = contest.env.make("Fernway-Genesis-v0", state)
+    try:
+        native = contest.env.make("Fernway-Native", state)
+        rng = np.random.default_rng(7)
+        table = action_buttons()
+        over = True
+        for timestep in range(TIMESTEPS):
+            if over:
+                seen = [env.reset(seed=timestep)[0] for env in (emulated, native)]
+                assert np.array_equal(seen[0], seen[1])
+            # Mostly to the right, so that the level comes by.
+            held = table[rng.choice(len(table), p=[0.02, 0.3, 0.3, 0.05, 0.05, 0.08, 0.05, 0.05, 0.1])]
+            (screen, reward, terminated, truncated, _), twin = emulated.step(held), native.step(held)
+            assert np.array_equal(screen, twin[0]), f"screens differ at timestep {timestep}"
+            assert twin[1] == pytest.approx(reward, abs=0.01)
+            assert twin[2:4] == (terminated, truncated)
+            over = terminated or truncated
+    finally:
+        emulated.close()
+
+
+def test_its_rules_are_the_contests() -> None:
+    assert fernway.environment.FRAME_SKIP == contest.env.FRAME_SKIP
+    assert fernway.environment.STICK_PROBABILITY == contest.env.STICK_PROBABILITY
+    assert fernway.environment.FRAME_LIMIT == contest.env.EPISODE_TIMESTEPS * contest.env.FRAME_SKIP
+
+
+def test_a_level_that_does_not_exist_and_discrete_actions_are_refused_in_one_line() -> None:
+    with pytest.raises(GameError, match="FernHollow"):
+        contest.env.make("Fernway-Native", "FernHolow.Act1")
+    with pytest.raises(GameError, match="buttons only"):
+        contest.env.make("Fernway-Native", discrete_actions=True)
