@@ -28,7 +28,7 @@ LEVEL = np.dtype(
     ]
 )
 """`Level` of src/level.h."""
-_HEAD = np.dtype(
+GAME_FIELDS = np.dtype(
     {
         "names": [
             "seed", "score", "x", "y", "screen_x", "screen_y", "start_x", "end_x", "rings", "frame_count",
@@ -159,7 +159,7 @@ class Game:
         level_at = STATE_SIZE
         memory = (ctypes.c_uint8 * (level_at + LEVEL.itemsize)).from_address(address)
         raw = np.ctypeslib.as_array(memory)
-        self._head = raw[: _HEAD.itemsize].view(_HEAD)
+        self._head = raw[: GAME_FIELDS.itemsize].view(GAME_FIELDS)
         self._level = raw[level_at:].view(LEVEL)
         self._outcome = _Outcome()
         self.load(zone, act, seed)
@@ -218,7 +218,7 @@ class Game:
         """
         if len(state) != STATE_SIZE:
             raise FernwayError(f"a state has {STATE_SIZE} bytes, got {len(state)}")
-        head = np.frombuffer(bytearray(state[: _HEAD.itemsize]), _HEAD)[0]
+        head = np.frombuffer(bytearray(state[: GAME_FIELDS.itemsize]), GAME_FIELDS)[0]
         check_level(int(head["zone"]), int(head["act"]), int(head["seed"]))
         _LIB.native_set_state(self._handle, state)
 
@@ -249,12 +249,12 @@ class Game:
 
     def __getattr__(self, name: str) -> int:
         """Reads a field of `struct Game`."""
-        if name.startswith("_") or name not in (_HEAD.names or ()):
+        if name.startswith("_") or name not in (GAME_FIELDS.names or ()):
             raise AttributeError(f"a Fernway game has no field {name!r}")
         return int(self._head[name][0])
 
     def poke(self, name: str, value: int) -> None:
         """Writes a field of `struct Game`, as a test or a debugger would."""
-        if name not in (_HEAD.names or ()):
+        if name not in (GAME_FIELDS.names or ()):
             raise AttributeError(f"a Fernway game has no field {name!r}")
         self._head[name][0] = value

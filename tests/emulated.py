@@ -1,10 +1,14 @@
 """Fernway's ROM on the real emulator core, a frame at a time, for comparison with the native game."""
 
+import gc
+from typing import Self
+
 import numpy as np
 import stable_retro
 from numpy.typing import NDArray
 
 from fernway import INTEGRATION, ROM
+from fernway.native import GAME_FIELDS, LEVEL, STATE_SIZE, Game
 
 LOAD_FRAMES = 600
 BUTTONS = 12
@@ -19,6 +23,17 @@ class EmulatedGame:
         self._data = stable_retro.data.GameData(data=str(INTEGRATION / "data.json"), scenario=scenario)
         self._emulator.configure_data(self._data)
         self._wait_for_level()
+
+    def close(self) -> None:
+        """Frees the emulator."""
+        del self._emulator, self._data
+        gc.collect()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _step(self, bits: int = 0) -> None:
         mask = np.array([bits >> i & 1 for i in range(BUTTONS)], np.uint8)
@@ -62,3 +77,20 @@ class EmulatedGame:
 
     def set_state(self, state: bytes) -> None:
         self._emulator.set_state(state)
+
+    def fields(self) -> dict[str, int]:
+        """The head of `struct Game`."""
+        head = np.frombuffer(self.ram()[: GAME_FIELDS.itemsize].tobytes(), GAME_FIELDS.newbyteorder(">"))[0]
+        return {name: int(head[name]) for name in GAME_FIELDS.names or ()}
+
+    def level(self) -> np.void:
+        """The level's record, in the byte order of this machine."""
+        raw = self.ram()[STATE_SIZE : STATE_SIZE + LEVEL.itemsize].tobytes()
+        level: np.void = np.frombuffer(raw, LEVEL.newbyteorder(">"))[0].astype(LEVEL)
+        return level
+
+
+def differences(emulated: EmulatedGame, native: Game) -> dict[str, tuple[int, int]]:
+    """Fields that differ: name -> (emulated, native)."""
+    fields = emulated.fields()
+    return {name: (value, getattr(native, name)) for name, value in fields.items() if value != getattr(native, name)}

@@ -3,10 +3,40 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import (
-    B, BREAKABLE, DOWN, EMPTY, FILL, FLOOR, FLOOR_ROW, FLYER, GOAL, HOPPER, LEDGE, LEFT, PLATFORM_ACROSS,
-    PLATFORM_FALLING, PLATFORM_UPDOWN, RIGHT, RING, SPIKES, SPITTER, SPRING_LEFT, SPRING_LEFT_UP, SPRING_RIGHT,
-    SPRING_RIGHT_UP, SPRING_UP, START, UP, UP_14, UP_27, UP_45, WALKER, place, slope, world,
-)  # fmt: skip
+    BREAKABLE,
+    DOWN,
+    EMPTY,
+    FILL,
+    FLOOR,
+    FLOOR_ROW,
+    FLYER,
+    GOAL,
+    HOPPER,
+    JUMP,
+    LEDGE,
+    LEFT,
+    PLATFORM_ACROSS,
+    PLATFORM_FALLING,
+    PLATFORM_UPDOWN,
+    RIGHT,
+    RING,
+    SPIKES,
+    SPITTER,
+    SPRING_LEFT,
+    SPRING_LEFT_UP,
+    SPRING_RIGHT,
+    SPRING_RIGHT_UP,
+    SPRING_UP,
+    START,
+    UP,
+    UP_14,
+    UP_27,
+    UP_45,
+    WALKER,
+    place,
+    slope,
+    world,
+)
 
 from fernway import FernwayError
 from fernway.native import BUTTONS, STATE_SIZE, Game, buttons_to_bits
@@ -44,15 +74,15 @@ def test_friction_and_deceleration() -> None:
 @pytest.mark.parametrize(("held", "height"), [(60, 100), (1, 39)])
 def test_jump_height_depends_on_how_long_the_button_is_held(held: int, height: int) -> None:
     game = world()
-    highest = min(game.frame(B if i < held else 0).y for i in range(80))
+    highest = min(game.frame(JUMP if i < held else 0).y for i in range(80))
     assert FLOOR - highest == pytest.approx(height, abs=1)
     assert game.grounded
 
 
 def test_holding_the_button_does_not_jump_again() -> None:
     game = world()
-    game.hold(B, 100)
-    assert all(game.frame(B).grounded for _ in range(10))
+    game.hold(JUMP, 100)
+    assert all(game.frame(JUMP).grounded for _ in range(10))
 
 
 @pytest.mark.parametrize("button", ["B", "A", "C"])
@@ -68,10 +98,10 @@ def test_three_buttons_jump_and_start_does_nothing(button: str) -> None:
 
 def test_air_acceleration_and_gravity() -> None:
     game = world()
-    game.frame(B)
-    game.frame(B | RIGHT)
+    game.frame(JUMP)
+    game.frame(JUMP | RIGHT)
     vx, vy = game.vx, game.vy
-    game.frame(B | RIGHT)
+    game.frame(JUMP | RIGHT)
     assert game.vx - vx == int(0.09375 * 65536)
     assert game.vy - vy == int(0.21875 * 65536)
 
@@ -93,7 +123,7 @@ def test_spin_dash_gets_faster_with_every_press() -> None:
         game = world()
         game.hold(DOWN, 3)
         for _ in range(presses):
-            game.frame(DOWN | B)
+            game.frame(DOWN | JUMP)
             game.frame(DOWN)
         assert game.charging
         game.frame()
@@ -132,7 +162,7 @@ def test_a_steep_slope_needs_a_run_up_or_a_spin_dash() -> None:
     assert game.y == top
     place(game, 50 * 16 - 20)
     game.poke("facing", 1)
-    for buttons, frames in ((0, 2), (DOWN, 2), (DOWN | B, 1), (DOWN, 1), (DOWN | B, 1), (0, 60)):
+    for buttons, frames in ((0, 2), (DOWN, 2), (DOWN | JUMP, 1), (DOWN, 1), (DOWN | JUMP, 1), (0, 60)):
         game.hold(buttons, frames)
     assert game.y == top
 
@@ -146,14 +176,14 @@ def test_walls_stop_and_ceilings_do() -> None:
     assert game.hold(RIGHT, 200).x == 50 * 16 - 11
     assert speed(game) == pytest.approx(0, abs=0.05)
     game.blocks[:60, FLOOR_ROW - 5] = FILL
-    highest = min(game.frame(B).y for _ in range(40))
+    highest = min(game.frame(JUMP).y for _ in range(40))
     assert highest == FLOOR - 64 + 28  # the ball below the ceiling
 
 
 def test_ledges_hold_from_above_only() -> None:
     game = world()
     game.blocks[36:44, FLOOR_ROW - 4] = LEDGE
-    ys = [game.frame(B).y for _ in range(80)]
+    ys = [game.frame(JUMP).y for _ in range(80)]
     assert min(ys) < FLOOR - 64
     assert ys[-1] == FLOOR - 64
 
@@ -335,7 +365,7 @@ def test_camera_leads_the_way_and_stays_inside() -> None:
 def test_states_go_on_exactly(zone: int) -> None:
     rng = np.random.default_rng(zone)
     game, other = Game(zone, 5, 1234 + zone), Game(0, 1, 1)
-    play = rng.choice([RIGHT, RIGHT | B, RIGHT | DOWN, LEFT, 0], 400).astype(np.uint16)
+    play = rng.choice([RIGHT, RIGHT | JUMP, RIGHT | DOWN, LEFT, 0], 400).astype(np.uint16)
     game.frames(play[:200].repeat(4), stop=False)
     other.set_state(game.get_state())
     assert (other.blocks == game.blocks).all()
@@ -347,7 +377,7 @@ def test_states_go_on_exactly(zone: int) -> None:
 
 def test_drawing_changes_nothing() -> None:
     game = Game(2, 3, 99)
-    game.hold(RIGHT | B, 200)
+    game.hold(RIGHT | JUMP, 200)
     before, screen = game.get_state(), game.screen()
     assert (game.screen() == screen).all()
     assert game.get_state() == before
@@ -371,7 +401,9 @@ def test_random_play_keeps_everything_in_bounds(zone: int, act: int, seed: int, 
             break
 
 
-@pytest.mark.parametrize(("zone", "act", "seed"), [(8, 1, 1), (-1, 1, 1), (0, 0, 1), (0, 100, 1), (0, 1, -1), (0, 1, 2**32)])
+@pytest.mark.parametrize(
+    ("zone", "act", "seed"), [(8, 1, 1), (-1, 1, 1), (0, 0, 1), (0, 100, 1), (0, 1, -1), (0, 1, 2**32)]
+)
 def test_levels_that_do_not_exist_are_refused(zone: int, act: int, seed: int) -> None:
     with pytest.raises(FernwayError, match=r"must be"):
         Game(zone, act, seed)
@@ -390,4 +422,4 @@ def test_bad_input_is_refused() -> None:
     with pytest.raises(AttributeError, match="no field 'wings'"):
         game.poke("wings", 1)
     assert buttons_to_bits([True] + [False] * 10 + [True]) == 1 | 1 << 11
-    assert UP == 1 << BUTTONS.index("UP")
+    assert 1 << BUTTONS.index("UP") == UP

@@ -19,7 +19,7 @@ EMPTY, FILL, UNDER_SLOPE, UP_45, UP_27, UP_14, LEDGE, SPIKES, BREAKABLE = 0, 1, 
  PLATFORM_ACROSS, PLATFORM_UPDOWN, PLATFORM_FALLING, GOAL) = range(1, 15)  # fmt: skip
 """Kinds of src/level.h."""
 
-B, UP, DOWN, LEFT, RIGHT = 1, 1 << 4, 1 << 5, 1 << 6, 1 << 7
+JUMP, UP, DOWN, LEFT, RIGHT = 1, 1 << 4, 1 << 5, 1 << 6, 1 << 7
 """Button bits."""
 
 _SPAWN_WINDOW = slice(0x5C, 0x60)
