@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 COMMANDS = {
+    "search": ("training.search", "SearchConfig", "search", "lets the planner play levels and writes what it did"),
     "show": ("training.show", "ShowConfig", "show", "draws every stage of the image pipeline for a game state"),
 }
 """Each command's module, its settings, its function and a word about it; imported when asked for: torch takes seconds."""
