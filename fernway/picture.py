@@ -110,6 +110,13 @@ def draw_paths(image: RGB, runs: Mapping[str, Path2D]) -> None:
                 cv2.line(image, (x - 10, y - 10 * sign), (x + 10, y + 10 * sign), colour, width, cv2.LINE_AA)
 
 
+def top(level: Level) -> int:
+    """The row of a level, pixels, above which there is nothing but sky."""
+    game = native.Game(level.zone, level.act, level.seed)
+    highest = min(int(np.flatnonzero(game.blocks.any(0))[0]) * BLOCK, *(int(y) for y in game.spawns["y"]))
+    return max(0, highest - _SKY_ROWS)
+
+
 def level_map(level: Level, files: Sequence[Path] = ()) -> RGB:
     """Draws a level with the runs of some files on it, without the empty sky on top.
 
@@ -120,13 +127,8 @@ def level_map(level: Level, files: Sequence[Path] = ()) -> RGB:
     image = draw_level(level)
     if runs:
         draw_paths(image, runs)
-    game = native.Game(level.zone, level.act, level.seed)
-    highest = min(
-        int(np.flatnonzero(game.blocks.any(0))[0]) * BLOCK,
-        *(int(y) for y in game.spawns["y"]),
-        *(y for points in runs.values() for _, y in points),
-    )
-    return image[max(0, highest - _SKY_ROWS) :]
+    highest = min((y for points in runs.values() for _, y in points), default=image.shape[0])
+    return image[max(0, min(top(level), highest - _SKY_ROWS)) :]
 
 
 def save(path: Path, image: RGB) -> None:
