@@ -103,6 +103,10 @@ class NativeEnv(gym.Env[Screen, Any]):
         terminated = self._game.lives < self._lives or self._progress >= 1
         return self._game.screen(), reward, terminated, False, {}
 
+    def position(self) -> tuple[int, int]:
+        """Where the player is in the level, x and y in pixels, as in data.json."""
+        return self._game.x, self._game.y
+
     def render(self) -> Any:
         """The current screen, uint8 [224, 320, 3]."""
         return self._game.screen()
