@@ -5,6 +5,8 @@
 #define LEAD_STEP 2             /* pixels a frame */
 #define MIDDLE 136              /* screen line the feet rest at */
 #define SLACK 32                /* pixels up or down in the air before the camera follows */
+#define FALL_FREE FIX(7)        /* a fall no faster than a jump's end shows nothing new below; one that is faster looks ahead */
+#define FALL_LEAD_MAX 64
 #define FASTEST 16              /* pixels a frame */
 #define LOOK_AFTER 60           /* frames UP or DOWN is held before the camera looks there */
 #define LOOK_MAX 64
@@ -49,6 +51,8 @@ void camera_frame(void)
         G.look += G.look > 0 ? -2 : G.look < 0 ? 2 : 0;
     }
     off = G.y - MIDDLE + G.look - y;
+    if (!G.grounded && G.vy > FALL_FREE)
+        off += clamp(PIXEL((G.vy - FALL_FREE) << 4), 0, FALL_LEAD_MAX);
     if (G.grounded) {
         s16 fastest = G.speed > FIX(6) || G.speed < -FIX(6) || G.vy > FIX(5) || G.vy < -FIX(5) ? FASTEST : 6;
         y += clamp(off, -fastest, fastest);

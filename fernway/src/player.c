@@ -489,6 +489,17 @@ static void remember_idleness(u8 pad)
         G.idle = 128;           /* so that blinking and breathing go on */
 }
 
+/* Behind the heels of who brakes or charges a spin dash. */
+static void raise_dust(void)
+{
+    Object *dust;
+    if (!G.grounded || !(G.charging || G.skidding) || G.frame & 7)
+        return;
+    dust = object_new(K_DUST, (s16)G.x + (G.facing > 0 ? -10 : 10), G.y);
+    if (dust)
+        dust->facing = G.facing;
+}
+
 void player_frame(void)
 {
     u8 pad = G.level_end ? 0 : G.pad, pressed = pad & ~G.pad_before;
@@ -512,6 +523,7 @@ void player_frame(void)
     G.y = PIXEL(G.py);
     G.stride += (u16)((magnitude(G.grounded ? G.speed : G.vx) >> 12) + (G.grounded ? 0 : 24));
     remember_idleness(pad);
+    raise_dust();
     G.balancing = G.grounded && !G.speed && !G.riding && floor_at((s16)G.x, G.y, -1000).y == NO_FLOOR;
     if (G.y > LEVEL_ROWS * 16 + STAND)
         player_die();
