@@ -247,6 +247,9 @@ class LevelModelConfig:
     bonus: float = 100.0
     """Value added to an option never tried, contest units; falls with the root of the tries."""
 
+    wonder: float = 4.0
+    """Reward imagined for each try of an option never tried, contest units; falls with the root of the tries."""
+
     prior_tries: float = 0.5
     """How many tries the guess about an untried option counts for."""
 

@@ -79,12 +79,14 @@ class LevelModel:
         earned = np.bincount(cell, self._reward[known], cells)
         tried = np.maximum(count.reshape(places, -1).sum(1), 1)
         prior = self._config.prior_tries
+        # Inside the backup, the bonus draws towards places that are little known, however far away.
+        wonder = self._config.wonder / np.sqrt(1.0 + count)
         for _ in range(sweeps):
             ahead = self._discount[known] * self._value[self._next_place[known]]  # [T]
             total = earned + np.bincount(cell, ahead, cells)  # [P * O]
             # An option tried seldom is taken for about as good as the place's others.
             mean = total.reshape(places, -1).sum(1) / tried  # [P]
-            q = ((total + np.repeat(mean, self._options) * prior) / (count + prior)).reshape(places, -1)
+            q = ((total + np.repeat(mean, self._options) * prior) / (count + prior) + wonder).reshape(places, -1)
             self._value[:places] = q.max(1)
         self._q[:places] = q
 

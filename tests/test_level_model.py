@@ -8,8 +8,10 @@ GAMMA = 0.9
 LEFT, RIGHT = 0, 1
 
 
-def model(bonus: float = 0.0, prior_tries: float = 1e-9, transitions_max: int = 100) -> LevelModel:
-    config = LevelModelConfig(gamma=GAMMA, bonus=bonus, prior_tries=prior_tries, transitions_max=transitions_max)
+def model(bonus: float = 0.0, wonder: float = 0.0, prior_tries: float = 1e-9, transitions_max: int = 100) -> LevelModel:
+    config = LevelModelConfig(
+        gamma=GAMMA, bonus=bonus, wonder=wonder, prior_tries=prior_tries, transitions_max=transitions_max
+    )
     return LevelModel(config, places_max=20, options=2)
 
 
@@ -91,3 +93,16 @@ def test_value_iteration_agrees_with_solving_the_equations() -> None:
         q = reward + GAMMA * chance @ q.max(1)
     known.plan(places, sweeps=500)
     assert [values(known, place) for place in range(places)] == [pytest.approx(row.tolist(), abs=1e-4) for row in q]
+
+
+def test_wonder_draws_towards_what_is_little_known_far_away() -> None:
+    known = model(wonder=1.0)
+    for _ in range(100):
+        for place in (0, 3):
+            for option in (LEFT, RIGHT):
+                known.add(place, option, place, reward=0.0, timesteps=1, terminated=False)
+    known.add(0, LEFT, 1, reward=0.0, timesteps=1, terminated=False)
+    known.add(1, LEFT, 1, reward=0.0, timesteps=1, terminated=False)
+    known.plan(4, sweeps=50)
+    assert values(known, 0)[LEFT] > values(known, 0)[RIGHT], "to the left lies a place where RIGHT was never tried"
+    assert values(known, 3)[LEFT] == pytest.approx(values(known, 3)[RIGHT])
