@@ -187,8 +187,10 @@ def spread(tasks: Sequence[Any], jobs: int) -> Iterator[Any]:
 
     Every process has its own emulator, of which there can be only one in each.
     """
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(min(jobs, len(tasks)) or 1, _ignore_interrupt) as pool:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["fernway.commands", "stable_retro"])
+    # An emulator's memory keeps traces of the one before it in the process; a state must not depend on what came before.
+    with context.Pool(min(jobs, len(tasks)) or 1, _ignore_interrupt, maxtasksperchild=1) as pool:
         yield from pool.imap_unordered(_work, tasks)
 
 

@@ -85,6 +85,8 @@ def read_paths(path: Path) -> dict[str, Path2D]:
                 runs.setdefault(row["episode"], []).append((round(float(row["x"])), round(float(row["y"]))))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FernwayError(f"{path}: cannot be read: {error}") from error
+    except FernwayError:
+        raise
     except (TypeError, ValueError, OverflowError) as error:
         raise FernwayError(f"{path}, line {reader.line_num}: x and y must be numbers") from error
     return runs

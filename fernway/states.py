@@ -131,6 +131,7 @@ class Core:
         if not self._data.load(str(INTEGRATION / "data.json"), str(INTEGRATION / "contest.json")):
             raise FernwayError(f"{INTEGRATION}: data.json or contest.json cannot be loaded: install fernway anew")
         self._build = rom_build()
+        self._held = -1
         self._wait(lambda: self["magic"] == _MAGIC and self["cmd"] == 0, "does not start")
 
     def __enter__(self) -> Self:
@@ -162,7 +163,9 @@ class Core:
         Args:
             buttons: Bit i is button i of a Gym action.
         """
-        self._emulator.set_button_mask(np.array([buttons >> i & 1 for i in range(BUTTONS)], np.uint8), 0)
+        if buttons != self._held:
+            self._emulator.set_button_mask(np.array([buttons >> i & 1 for i in range(BUTTONS)], np.uint8), 0)
+            self._held = buttons
         self._emulator.step()
 
     def start(self, level: Level) -> bytes:

@@ -84,6 +84,13 @@ def _place(tiles: NDArray[np.uint8], base: int, word: int) -> NDArray[np.uint8]:
     return tile + np.uint8((word >> 13 & 3) * 16)
 
 
+def _rgb(words: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Colours as the emulator shows them, by way of 5, 6 and 5 bits a channel: uint8 [N, 3]."""
+    red, green, blue = (words >> shift & 0xE for shift in (0, 4, 8))
+    five = [(channel << 1 | channel >> 3) << 3 for channel in (red, blue)]
+    return np.stack([five[0], (green << 2 | green >> 2) << 2, five[1]], -1).astype(np.uint8)
+
+
 class ZoneTiles:
     """One zone's graphics."""
 
@@ -93,7 +100,7 @@ class ZoneTiles:
         art = (_ZoneArt * len(ZONES)).in_dll(library, "zone_art")[zone]
         lines = list((ctypes.c_uint16 * 16).in_dll(library, "common_palette")) + art.palette[:48]
         words = np.array(lines, np.uint16)
-        colours = np.stack([(words >> shift & 7) * 36 for shift in (1, 5, 9)], -1).astype(np.uint8)
+        colours = _rgb(words)
         self._colours = np.concatenate([colours, np.where(np.arange(64)[:, None] % 16, 255, 0).astype(np.uint8)], 1)
         self.backdrop = colours[32]
         """RGB [3] of what shows where nothing is drawn."""

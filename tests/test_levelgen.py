@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from fernway import check, native
 from fernway.levels import ZONES, Level
@@ -15,10 +16,9 @@ GROUND_KINDS = (2, 4, 5, 6, 7, 8, 9, 10)  # enemies and springs that stand on so
 JUMP = 96  # pixels a full jump rises
 
 
-def level_of(zone: int, act: int, seed: int) -> np.void:
+def level_of(zone: int, act: int, seed: int) -> NDArray[np.void]:
     game = native.Game(zone, act, seed)
-    record: np.void = game.level.copy()  # the view's memory goes with the game
-    return record
+    return game.level.copy()  # the view's memory goes with the game
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,0 +1,151 @@
+"""`python -m fernway`: what it prints and writes, and what it says about bad input."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from fernway import FernwayError, levels, native, picture, states
+from fernway import __main__ as cli
+from fernway.art import headers
+from fernway.levels import Level
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["fernway", *arguments])
+    return cli.main()
+
+
+def test_list(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "list") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 58
+    assert sum("validation" in line for line in lines) == 11
+    assert run(monkeypatch, "list", "--zones") == 0
+    zones = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in zones] == list(levels.ZONES)
+
+
+def test_state_of_any_seed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "any.state"
+    assert (
+        run(monkeypatch, "state", "--zone", "glassdunes", "--seed", "4294967295", "--act", "2", "--out", str(out)) == 0
+    )
+    assert states.level_of(states.read_state(out)) == Level(6, 2, 2**32 - 1)
+    assert "GlassDunes.Act2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("state", "--zone", "Fernholow", "--seed", "1", "--out", "x.state"), "nearest: FernHollow"),
+        (("state", "--zone", "9", "--seed", "1", "--out", "x.state"), "0 .. 7"),
+        (("state", "--zone", "0", "--seed", "-4", "--out", "x.state"), "seed -4"),
+        (("state", "--zone", "0", "--seed", "1", "--act", "0", "--out", "x.state"), "act 0"),
+        (("state", "--zone", "0", "--seed", "1", "--out", "no/such/folder/x.state"), "cannot be written"),
+        (("picture", "--zone", "0", "--seed", "1", "--out", "no/such/folder/x.png"), "cannot be written"),
+        (("picture", "--zone", "0", "--seed", "1", "--out", "x.png", "--paths", "missing.csv"), "missing.csv"),
+        (("check", "--levels", "missing.csv"), "missing.csv"),
+        (("play", "--state", "missing.state"), "missing.state"),
+    ],
+)
+def test_bad_input_is_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, *arguments) == 1
+    told = capsys.readouterr().err
+    assert message in told
+    assert told.count("\n") == 1
+    assert told.startswith("fernway: ")
+
+
+def test_missing_argument_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(monkeypatch, "state", "--zone", "0")
+    assert caught.value.code == 2
+    assert "--seed" in capsys.readouterr().err
+
+
+def test_play_without_a_display_says_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "fernway", "play", "--zone", "1"]
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    root = Path(__file__).parents[1]
+    told = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    assert told.returncode == 1
+    assert told.stderr.count("\n") == 1
+    assert "needs a display" in told.stderr
+
+
+def test_check_of_a_list(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    path.write_text("game,state\nFernway-Genesis-v0,AmberQuarry.Act1\nFernway-Genesis,StarAtrium.Act2\n")
+    assert run(monkeypatch, "check", "--levels", str(path), "--jobs", "1") == 0
+    assert "2 of 2 levels sound and solved on the emulator" in capsys.readouterr().out
+
+
+def test_check_fails_when_a_solution_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text("game,state\nFernway-Genesis,AmberQuarry.Act1\n")
+    right = levels.by_name("AmberQuarry.Act1")
+    wrong = levels.Solved(right.level, 40, "40R")
+    monkeypatch.setattr(levels, "read_csv", lambda _: [wrong])
+    assert run(monkeypatch, "check", "--levels", str(path), "--jobs", "1") == 1
+    assert "the solution ends at x" in capsys.readouterr().out
+
+
+def test_picture_with_paths(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    paths, plain, drawn = tmp_path / "runs.csv", tmp_path / "plain.png", tmp_path / "drawn.png"
+    rows = [f"{x},{400 - run},{run},{x / 7}" for run in (0, 40) for x in range(100, 900 + run, 50)]
+    paths.write_text("\n".join(("x,y,episode,reward", *rows)))
+    for out, more in ((plain, ()), (drawn, ("--paths", str(paths)))):
+        assert run(monkeypatch, "picture", "--zone", "2", "--seed", "5", "--out", str(out), *more) == 0
+    before, after = (cv2.imread(str(path)) for path in (plain, drawn))
+    assert before is not None
+    assert after is not None
+    game = native.Game(2, 1, 5)
+    assert before.shape[1] == int(game.level["cols"]) * 16
+    assert before.shape == after.shape
+    changed = np.flatnonzero((before != after).any((0, 2)))
+    assert 80 < changed.min() < 110
+    assert 905 < changed.max() < 925
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("a,b\n1,2\n", "x,y,episode"), ("x,y,episode\n1,up,0\n", "line 2: x and y")]
+)
+def test_broken_paths_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "runs.csv"
+    path.write_text(text)
+    with pytest.raises(FernwayError, match=message):
+        picture.read_paths(path)
+
+
+def test_map_shows_the_terrain_of_the_game() -> None:
+    """The map's ground has the colours of the game's own screen at the start."""
+    level = Level(0, 1, 10100)
+    game = native.Game(level.zone, level.act, level.seed)
+    game.frame(0)
+    game.frame(0)
+    screen, drawn = game.screen(), picture.draw_level(level)
+    below = int(game.level["start_y"]) + 24  # inside the ground, where no sprite is
+    top, left = below - game.screen_y, game.screen_x
+    assert np.array_equal(screen[top : top + 16], drawn[below : below + 16, left : left + 320])
+
+
+def test_picture_numbers_are_those_of_the_art() -> None:
+    kinds = headers.enum("level.h", "Kind")
+    for kind, number in picture.PICTURES.items():
+        name = kinds[kind].removeprefix("K_").split("_")[0]
+        assert headers.PICTURES[number].removeprefix("P_").startswith(name), kinds[kind]
