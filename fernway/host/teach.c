@@ -1,0 +1,210 @@
+/* A plan under way: what to hold for the next timesteps, kept as long as nothing clearly better is found. So that what
+   it does next is much the same in states that are much the same, which is what can be learned from it. */
+#include <string.h>
+
+#include "route.h"
+
+#define HORIZON 36              /* timesteps of a plan */
+#define STICK 64                /* of 256: the first frame of a timestep still plays what was held before */
+#define BARE 60                 /* frames that losing the rings counts for: the next hit is deadly */
+#define LATER 2                 /* dying a frame later is worth a frame / LATER */
+#define LAST_CHANGE 24          /* timestep up to which a plan is varied: what comes later is planned anew before it is played */
+
+/* What a timestep holds, by its index in the agent's table of actions. */
+enum { NOTHING, RIGHT, RIGHT_JUMP, LEFT, LEFT_JUMP, JUMP, DOWN, DOWN_JUMP, ROLL, ACTIONS };
+static const u8 pads[ACTIONS] = {0, PAD_RIGHT, PAD_RIGHT | PAD_B, PAD_LEFT, PAD_LEFT | PAD_B, PAD_B, PAD_DOWN,
+                                 PAD_DOWN | PAD_B, PAD_RIGHT | PAD_DOWN};
+
+typedef u8 Plan[HORIZON];
+
+/* Ideas: some actions for some timesteps, then on to the right. */
+#define PARTS 7
+typedef struct { struct { u8 action, timesteps; } parts[PARTS]; } Idea;
+static const Idea ideas[] = {
+    {{{RIGHT_JUMP, 1}}}, {{{RIGHT_JUMP, 3}}}, {{{RIGHT_JUMP, 6}}}, {{{RIGHT_JUMP, 9}}}, {{{ROLL, 2}}}, {{{ROLL, 9}}},
+#define DELAYED 6               /* these are tried after some timesteps to the right, too */
+    {{{DOWN, 1}, {DOWN_JUMP, 1}, {DOWN, 1}, {DOWN_JUMP, 1}, {DOWN, 1}, {DOWN_JUMP, 1}, {DOWN, 1}}},
+    {{{NOTHING, 2}}}, {{{NOTHING, 6}}}, {{{LEFT, 3}}}, {{{LEFT, 10}}}, {{{LEFT, 3}, {RIGHT_JUMP, 6}}}, {{{LEFT_JUMP, 5}}},
+    {{{LEFT, HORIZON}}}, {{{JUMP, 5}}}, {{{LEFT, 6}, {LEFT_JUMP, 6}, {LEFT, HORIZON}}},
+    {{{LEFT, 14}, {RIGHT, 4}, {RIGHT_JUMP, 6}}},
+};
+#define IDEAS (sizeof ideas / sizeof *ideas)
+static const u8 delays[] = {0, 1, 3, 6};
+
+typedef struct {
+    s32 variations;             /* of the plans found so far, at random */
+    s32 samples;                /* noisy copies in which the finalists are tried */
+    float death;                /* frames that losing a life counts for */
+    float keep;                 /* frames by which another plan must be better than the one under way */
+    float plain;                /* frames by which another plan must be better than running to the right */
+} Care;
+
+typedef struct { Plan plan; float cost; } Candidate;
+enum { KEPT, PLAIN, BEST, SECOND, FINALISTS };
+
+static u32 mix(u32 x)           /* lowbias32, github.com/skeeto/hash-prospector */
+{
+    x ^= x >> 16;
+    x *= 0x7FEB352Du;
+    x ^= x >> 15;
+    x *= 0x846CA68Bu;
+    return x ^ x >> 16;
+}
+
+static float togo(Route *route)
+{
+    const Place *place = route_place(route);
+    float frames = place ? place->togo[route_best(place)] : DOOM;
+    return frames < DOOM ? frames : DOOM;
+}
+
+/* Frames to the goal by a plan, the map being asked at its end. here: what it says now. noise: 0 for no sticky frames. */
+static float cost_of(Route *route, const u8 *state, const u8 *plan, const Care *care, float here, u32 noise)
+{
+    const float worst = here + care->death;
+    s32 frames = 0;
+    float cost;
+    u16 rings;
+    u8 before;
+
+    route_restore(route, state);
+    before = G.pad;
+    rings = G.rings;
+    for (s32 t = 0; t < HORIZON; t++) {
+        u8 pad = pads[plan[t]], sticks = 0;
+        if (noise) {
+            noise = mix(noise + 0x9E3779B9u);
+            sticks = (noise & 255) < STICK;
+        }
+        for (s32 f = 0; f < TIMESTEP; f++) {
+            game_frame(f == 0 && sticks ? before : pad);
+            frames++;
+            if (G.dead)
+                return worst - (float)frames / LATER;
+            if (G.level_end)
+                return frames;
+        }
+        before = pad;
+    }
+    cost = frames + togo(route) + (rings && !G.rings ? BARE : 0);
+    return cost < worst ? cost : worst;
+}
+
+static void fill(u8 *plan, s32 *t, u8 action, s32 timesteps)
+{
+    while (timesteps-- > 0 && *t < HORIZON)
+        plan[(*t)++] = action;
+}
+
+static void apply(u8 *plan, s32 t, const Idea *idea)
+{
+    for (s32 i = 0; i < PARTS; i++)
+        fill(plan, &t, idea->parts[i].action, idea->parts[i].timesteps);
+    fill(plan, &t, RIGHT, HORIZON);
+}
+
+/* Replaces a plan from a timestep on by the map's advice. */
+static void follow(Route *route, const u8 *state, u8 *plan, s32 from)
+{
+    const Run *run = 0, *end = 0;
+    s32 left = 0;
+
+    route_restore(route, state);
+    for (s32 t = 0; t < HORIZON; t++) {
+        if (t >= from) {
+            u8 pad, begins = 0;
+            if (left == 0 && run && ++run < end)
+                left = run->timesteps;
+            if (left == 0) {
+                const Place *place = route_place(route);
+                run = macros[place ? route_best(place) : 0].runs;
+                end = run + MACRO_RUNS;
+                left = run->timesteps;
+                begins = 1;
+            }
+            pad = run->pad;
+            if (begins && route_release(pad))
+                pad &= ~PAD_JUMP;
+            else
+                left--;
+            plan[t] = NOTHING;
+            for (u8 a = 0; a < ACTIONS; a++)
+                if (pads[a] == pad)
+                    plan[t] = a;
+        }
+        for (s32 f = 0; f < TIMESTEP && !G.dead && !G.level_end; f++)
+            game_frame(pads[plan[t]]);
+    }
+}
+
+static void consider(Candidate *found, const u8 *plan, float cost)
+{
+    if (cost < found[BEST].cost) {
+        found[SECOND] = found[BEST];
+        found[BEST].cost = cost;
+        memcpy(found[BEST].plan, plan, HORIZON);
+    } else if (cost < found[SECOND].cost && memcmp(plan, found[BEST].plan, HORIZON)) {
+        found[SECOND].cost = cost;
+        memcpy(found[SECOND].plan, plan, HORIZON);
+    }
+}
+
+/* Looks for a better plan than the one under way, u8 [HORIZON], if there is one, and leaves it there. */
+void teach_plan(Route *route, const struct Game *game, const Care *care, u8 *plan, s32 is_under_way, u32 seed)
+{
+    Candidate found[FINALISTS];
+    u8 state[STATE_SIZE];
+    Plan other;
+    float here;
+    s32 chosen;
+
+    memcpy(state, game, STATE_SIZE);
+    route_restore(route, state);
+    here = togo(route);
+    for (s32 i = 0; i < FINALISTS; i++)
+        found[i].cost = NEVER;
+    memset(found[PLAIN].plan, RIGHT, HORIZON);
+    found[PLAIN].cost = cost_of(route, state, found[PLAIN].plan, care, here, 0);
+    if (is_under_way) {
+        memcpy(found[KEPT].plan, plan, HORIZON);
+        found[KEPT].cost = cost_of(route, state, plan, care, here, 0);
+    }
+    for (u32 i = 0; i < IDEAS; i++)
+        for (u32 d = 0; d < (i < DELAYED ? sizeof delays : 1); d++) {
+            memset(other, RIGHT, HORIZON);
+            apply(other, delays[d], &ideas[i]);
+            consider(found, other, cost_of(route, state, other, care, here, 0));
+        }
+    follow(route, state, other, 0);
+    consider(found, other, cost_of(route, state, other, care, here, 0));
+    for (s32 i = 0; i < care->variations; i++) {
+        u32 random = mix(seed + 31u * (u32)i);
+        s32 t = (s32)((random >> 4 & 0xFFF) % LAST_CHANGE);
+        memcpy(other, found[random & 2 ? BEST : random & 1 || !is_under_way ? PLAIN : KEPT].plan, HORIZON);
+        switch (random >> 16 & 3) {
+        case 0:
+            follow(route, state, other, t);
+            break;
+        case 1:
+            fill(other, &t, (u8)((random >> 20) % ACTIONS), 1 + (s32)(random >> 18 & 3));
+            break;
+        default:
+            apply(other, t, &ideas[(random >> 20) % IDEAS]);
+        }
+        consider(found, other, cost_of(route, state, other, care, here, 0));
+    }
+    for (s32 i = 0; i < FINALISTS; i++) {
+        float sum = found[i].cost;
+        if (sum >= NEVER)
+            continue;
+        for (s32 k = 1; k <= care->samples; k++)
+            sum += cost_of(route, state, found[i].plan, care, here, mix(seed + 0x10001u * (u32)k) | 1);
+        found[i].cost = sum / (float)(care->samples + 1);
+    }
+    chosen = found[SECOND].cost < found[BEST].cost ? SECOND : BEST;
+    if (found[PLAIN].cost - care->plain <= found[chosen].cost)
+        chosen = PLAIN;
+    if (found[KEPT].cost - care->keep <= found[chosen].cost)
+        chosen = KEPT;
+    memcpy(plan, found[chosen].plan, HORIZON);
+}
