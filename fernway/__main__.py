@@ -80,13 +80,16 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture(OneLevel):
-    """Draws a whole level, with runs on it if there are any."""
+    """Draws a whole level, with runs on it if there are any; or one screen of it."""
 
     out: Path
     """The picture to write, such as level.png."""
 
     paths: tuple[Path, ...] = ()
     """CSV files of runs with the columns x,y,episode."""
+
+    frame: int | None = None
+    """The game's screen instead of a map: the one after so many frames of a solution."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +134,7 @@ def run(command: List | State | States | Check | Picture | Play) -> int:
             print("\n".join(lines))
             return int(failed)
         case Picture():
-            print(commands.draw(command.level(), command.out, command.paths))
+            print(commands.draw(command.level(), command.out, command.paths, command.frame))
         case Play():
             from fernway import play
 

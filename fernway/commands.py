@@ -1,6 +1,5 @@
 """What the commands of `python -m fernway` do."""
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,9 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from fernway import INTEGRATION, FernwayError, check, levels, picture, states
+from fernway import INTEGRATION, FernwayError, check, levels, native, picture, states
 from fernway.levels import ACTS, ZONES, Level, Solved
-from fernway.search import Search, decode
+from fernway.search import Search, frames_of, start_level
 
 SEEDS_TRIED = 20
 """Seeds tried for a committed level before giving up."""
@@ -84,9 +83,15 @@ def commit_level(zone: int, act: int) -> tuple[Solved, bytes]:
 
 
 def make_states(jobs: int, console: Console) -> str:
-    """Makes all committed states, `solutions.json`, `train.csv` and `validation.csv`."""
+    """Makes all committed states, `solutions.json`, `train.csv` and `validation.csv`.
+
+    Raises:
+        FernwayError: If an act has no sound level, or the ROM was rebuilt meanwhile; then nothing is written.
+    """
     tasks = [(commit_level, (zone, act)) for zone, acts in enumerate(ACTS) for act in range(1, acts + 1)]
     made = _shown(check.spread(tasks, jobs), len(tasks), console, "states")
+    if any(states.build_of(state) != states.rom_build() for _, state in made):
+        raise FernwayError("the ROM was rebuilt meanwhile: nothing is written, run `python -m fernway states` again")
     for old in INTEGRATION.glob("*.state"):
         old.unlink()
     for solved, state in made:
@@ -128,22 +133,23 @@ def check_levels(file: Path | None, random: int, seed: int, jobs: int, console: 
     return lines, bool(failed)
 
 
-def draw(level: Level, out: Path, paths: Sequence[Path]) -> str:
-    """Writes a level's map."""
-    image = picture.level_map(level, paths)
+def draw(level: Level, out: Path, paths: Sequence[Path], frame: int | None = None) -> str:
+    """Writes a level's map, or the screen after some frames of a solution.
+
+    Raises:
+        FernwayError: If a file cannot be read or written, or the solution is shorter.
+    """
+    image = picture.level_map(level, paths) if frame is None else _screen(level, frame)
     picture.save(out, image)
     return f"{out}: {level.name}, seed {level.seed}, {image.shape[1]} x {image.shape[0]} pixels"
 
 
-def solution_path(solved: Solved, out: Path) -> None:
-    """Writes the way a solution takes, in the format of `picture --paths`."""
-    from fernway import native
-    from fernway.search import frames_of, start_level
-
+def _screen(level: Level, frame: int) -> picture.RGB:
+    runs = Search().solve(level)
+    buttons = frames_of(runs or [])
+    if not 0 <= frame <= len(buttons):
+        raise FernwayError(f"frame {frame}: the solution of {level.name}, seed {level.seed}, has {len(buttons)} frames")
     game = native.Game()
-    start_level(game, solved.level)
-    rows = ["x,y,episode"]
-    for buttons in frames_of(decode(solved.solution)).tolist():
-        game.frame(buttons)
-        rows.append(f"{game.x},{game.y},solution")
-    out.write_text("\n".join(rows) + os.linesep)
+    start_level(game, level)
+    game.frames(buttons[:frame])
+    return game.screen()

@@ -69,7 +69,7 @@ def read_state(path: Path) -> bytes:
     if not _SIZES[0] <= len(state) <= _SIZES[1] or _ram(state, 0, 4) != _MAGIC:
         raise FernwayError(f"{path}: not a state of Fernway")
     build = rom_build()
-    if (stamp := _ram(state, _STAMP, 4)) != build:
+    if (stamp := build_of(state)) != build:
         raise FernwayError(
             f"{path}: made with ROM build {stamp:08x}, this is {build:08x}: "
             "make it again with `python -m fernway state`, the committed ones with `python -m fernway states`"
@@ -94,6 +94,11 @@ def make_state(level: Level) -> bytes:
     """
     with Core() as core:
         return core.start(level)
+
+
+def build_of(state: bytes) -> int:
+    """Which build of the ROM made a state."""
+    return _ram(state, _STAMP, 4)
 
 
 def level_of(state: bytes) -> Level:
