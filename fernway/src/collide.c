@@ -91,18 +91,17 @@ Floor floor_at(s16 x, s16 y, s16 ledge_from)
 
 static void break_block(s16 index, s16 x, s16 y)
 {
+    Object *debris;
     if (G.broken_count == BROKEN_MAX)
         return;
     G.broken[G.broken_count++] = index;
     G.level.blocks[index] = B_EMPTY;
-    for (u8 i = 0; i < 2; i++) {
-        Object *debris = object_new(K_DEBRIS, x + (i ? 12 : 4), y + 8);
-        if (!debris)
-            return;
-        debris->vx = (G.vx >> 1) + (i ? FIX(1) : FIX(-1));
-        debris->vy = i ? FIX(-3) : FIX(-2);
-        debris->state = i;
-    }
+    debris = object_new(K_DEBRIS, x + 8, y + 8);
+    if (!debris)
+        return;
+    debris->state = index & 1;
+    debris->vx = (G.vx >> 1) + (debris->state ? FIX(1) : FIX(-1));
+    debris->vy = debris->state ? FIX(-3) : FIX(-2);
 }
 
 void break_wall(s16 x, s16 y)

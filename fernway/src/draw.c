@@ -120,8 +120,7 @@ static void draw_object(const Object *o, s16 x, s16 y)
 
 static void draw_objects(void)
 {
-    for (u8 i = 0; i < G.objects_used; i++) {
-        const Object *o = &G.objects[i];
+    for (const Object *o = G.objects, *end = o + G.objects_used; o < end; o++) {
         s16 x, y;
         if (o->kind == K_NONE)
             continue;

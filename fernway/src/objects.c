@@ -16,8 +16,8 @@ static const s32 scatter_y[LOST_RINGS] = {FIX(-4), FIX(-4), FIX(-3.4), FIX(-3.4)
 
 Object *object_new(u8 kind, s16 x, s16 y)
 {
-    for (u8 i = 0; i < OBJECTS; i++) {
-        Object *o = &G.objects[i];
+    Object *o = G.objects;
+    for (u8 i = 0; i < OBJECTS; i++, o++) {
         if (o->kind != K_NONE)
             continue;
         if (i >= G.objects_used)
@@ -314,8 +314,8 @@ void objects_move(void)
 {
     while (G.objects_used && G.objects[G.objects_used - 1].kind == K_NONE)
         G.objects_used--;
-    for (u8 i = 0; i < G.objects_used; i++) {
-        Object *o = &G.objects[i];
+    /* By pointer: the 68000 has no quick way from an index to 28-byte objects. New ones begin in the next frame. */
+    for (Object *o = G.objects, *end = o + G.objects_used; o < end; o++) {
         if (o->kind == K_NONE)
             continue;
         if (far_away(o))

@@ -37,8 +37,9 @@ static s16 window_col, window_row;              /* upper left block of the windo
 static u16 shown_broken;
 static u32 row_cells[32][32];                   /* waiting for vertical blank: rows of plane A, two cells a long, */
 static u8 row_waits[16];                        /* by pairs, that is by rows of blocks, */
-static u16 column_cells[2][2][32];              /* and columns */
-static u16 column_at[2];
+#define COLUMNS_WAIT 4
+static u16 column_cells[COLUMNS_WAIT][2][32];   /* and columns */
+static u16 column_at[COLUMNS_WAIT];
 static u8 columns_wait;
 
 static void set_register(u8 number, u8 value)
@@ -100,16 +101,19 @@ static void video_reset(void)
 
 static void queue_row(s16 row)
 {
-    u32 *upper = row_cells[(row << 1) & 31], *lower = row_cells[((row << 1) & 31) + 1];
+    u8 *upper = (u8 *)row_cells[(row << 1) & 31], *lower = upper + sizeof row_cells[0];
     const u8 *block = G.level.blocks + (u16)window_col * LEVEL_ROWS + row;
-    const u16 *even = block_cells[(row & 1) << 1], *odd = block_cells[((row & 1) << 1) + 1];
-    u8 col = window_col;
+    const u16 *const *variants = block_cells + ((row & 1) << 1);
+    const u16 *here = variants[window_col & 1], *next = variants[~window_col & 1];
+    u16 at = (window_col & 31) << 2;            /* in bytes: the 68000 scales no indices */
 
-    for (u8 i = 0; i < WINDOW_COLS; i++, col++, block += LEVEL_ROWS) {
-        const u32 *cells = (const u32 *)((col & 1 ? odd : even) + (u16)(*block << 2));
-        u16 at = col & 31;
-        upper[at] = cells[0];
-        lower[at] = cells[1];
+    for (u8 i = WINDOW_COLS; i; i--, block += LEVEL_ROWS) {
+        const u16 *cells = here + (u16)(*block << 2), *swap = here;
+        *(u32 *)(upper + at) = *(const u32 *)cells;
+        *(u32 *)(lower + at) = *(const u32 *)(cells + 2);
+        at = (at + 4) & 127;
+        here = next;
+        next = swap;
     }
     row_waits[row & 15] = 1;
 }
@@ -153,10 +157,13 @@ static void follow_camera(void)
             queue_column(col + WINDOW_COLS - by_col);
         for (; by_col < 0; by_col++)
             queue_column(col - by_col - 1);
-        for (; shown_broken < G.broken_count; shown_broken++) {
-            u16 broken_row = G.broken[shown_broken] % LEVEL_ROWS;
-            if ((s16)broken_row >= row && (s16)broken_row < row + WINDOW_ROWS)
-                queue_row(broken_row);
+        for (s16 queued = -1; shown_broken < G.broken_count; shown_broken++) {
+            u16 broken_col = G.broken[shown_broken] / LEVEL_ROWS;   /* they break by columns */
+            if ((s16)broken_col == queued || (s16)broken_col < col || (s16)broken_col >= col + WINDOW_COLS ||
+                columns_wait == COLUMNS_WAIT)
+                continue;
+            queue_column(broken_col);
+            queued = broken_col;
         }
     }
     shown_broken = G.broken_count;

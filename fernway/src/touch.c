@@ -11,8 +11,8 @@ static const s32 spring_diagonal[2] = {FIX(7.0711), FIX(11.3137)}; /* each compo
 
 u8 platform_under(s16 x, s16 y_before, s16 y)
 {
-    for (u8 i = 0; i < G.objects_used; i++) {
-        Object *o = &G.objects[i];
+    const Object *o = G.objects;
+    for (u8 i = 0; i < G.objects_used; i++, o++) {
         s16 top, off;
         if (o->kind < K_PLATFORM_ACROSS || o->kind > K_PLATFORM_FALLING)
             continue;
@@ -146,9 +146,9 @@ void objects_touch(void)
 {
     if (G.dead || G.level_end)
         return;
-    for (u8 i = 0; i < G.objects_used; i++)
-        if (G.objects[i].kind != K_NONE && !G.dead)
-            touch(&G.objects[i]);
+    for (Object *o = G.objects, *end = o + G.objects_used; o < end && !G.dead; o++)
+        if (o->kind != K_NONE && o->kind != K_DEBRIS)
+            touch(o);
     if (!G.dead && !G.hurt)
         touch_rings();
 }
