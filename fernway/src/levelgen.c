@@ -94,11 +94,11 @@ void level_generate(Level *level, u8 zone, u8 act, u32 seed)
     Builder b;
     u8 last_easy = 255, last_danger = 255, last_gate = 255, rest = 0;
     s16 target, dangers_left, from;
-    u8 *byte = (u8 *)level;
+    u16 *word = (u16 *)(void *)level;
     u16 i;
 
-    for (i = 0; i < (u16)sizeof(Level); i++)
-        byte[i] = 0;
+    for (i = 0; i < (u16)(sizeof(Level) / 2); i++)
+        *word++ = 0;
     b.level = level;
     b.random = mixed(zone, act, seed);
     b.col = 0;

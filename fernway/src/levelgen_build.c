@@ -49,10 +49,17 @@ void put(Builder *b, s16 col, s16 row, u8 block)
 
 void box(Builder *b, s16 col, s16 row, s16 width, s16 height, u8 block)
 {
-    s16 c, r;
-    for (c = col; c < col + width; c++)
-        for (r = row; r < row + height; r++)
-            put(b, c, r, block);
+    s16 right = (s16)(col + width), bottom = (s16)(row + height), first = row < 0 ? 0 : row, count;
+    u8 *at;
+    if (bottom > LEVEL_ROWS)
+        bottom = LEVEL_ROWS;
+    if (right > LEVEL_COLS)
+        right = LEVEL_COLS;
+    for (col = col < 0 ? 0 : col; col < right; col++) {
+        at = &b->level->blocks[(u16)((u16)col * LEVEL_ROWS + (u16)first)];
+        for (count = (s16)(bottom - first); count > 0; count--)
+            *at++ = block;
+    }
 }
 
 void flat(Builder *b, s16 columns)

@@ -4,31 +4,29 @@
 #define ABYSS_ROW 44
 
 /* What a neighbour's face is hidden by: ground that stays. */
-static u8 covers(u8 block)
+static inline u8 covers(u8 block)
 {
-    return block >= B_FILL && block < B_LEDGE;
+    return (u8)(block - B_FILL) < B_LEDGE - B_FILL;
 }
 
-static u8 looks(Builder *b, s16 col, s16 row)
+/* at: the block; left and right: its neighbours. Runs over most of the level: no calls but for the dice. */
+static u8 looks(Builder *b, const u8 *at, const u8 *left, const u8 *right, s16 row)
 {
-    const Level *level = b->level;
-    u8 above = row > 0 ? cell(level, col, (s16)(row - 1)) : B_FILL;
-    u8 left = col > 0 ? cell(level, (s16)(col - 1), row) : B_FILL;
-    u8 right = col < (s16)level->cols - 1 ? cell(level, (s16)(col + 1), row) : B_FILL;
-    if (is_slope(above))
+    u8 above = row > 0 ? at[-1] : B_FILL;
+    if ((u8)(above - B_UP_45) <= B_DOWN_14_D - B_UP_45)
         return B_UNDER_SLOPE;
     if (!covers(above)) {
-        if (!covers(left))
+        if (!covers(*left))
             return B_TOP_LEFT;
-        if (!covers(right))
+        if (!covers(*right))
             return B_TOP_RIGHT;
         return chance(b, 50) ? B_TOP_ALT : B_TOP;
     }
-    if (row < LEVEL_ROWS - 1 && !covers(cell(level, col, (s16)(row + 1))))
+    if (row < LEVEL_ROWS - 1 && !covers(at[1]))
         return B_BOTTOM;
-    if (!covers(left))
+    if (!covers(*left))
         return B_LEFT;
-    if (!covers(right))
+    if (!covers(*right))
         return B_RIGHT;
     return chance(b, 28) ? B_FILL_ALT : B_FILL;
 }
@@ -48,7 +46,7 @@ static void decorate(Builder *b, s16 col, s16 row)
 void finish(Builder *b)
 {
     Level *level = b->level;
-    s16 col, row;
+    s16 col, row, left, right;
     for (col = 0; col < (s16)level->cols; col++) {
         u8 *column = &level->blocks[(u16)((u16)col * LEVEL_ROWS)];
         if (column[LEVEL_ROWS - 1] == B_EMPTY) {
@@ -56,11 +54,14 @@ void finish(Builder *b)
             for (row = ABYSS_ROW + 1; row < LEVEL_ROWS; row++)
                 column[row] = B_ABYSS;
         }
+        left = col > 0 ? -LEVEL_ROWS : 0;       /* beyond the level's sides everything goes on as it is */
+        right = col < (s16)level->cols - 1 ? LEVEL_ROWS : 0;
         for (row = 0; row < LEVEL_ROWS; row++) {
-            if (column[row] != B_FILL)
+            u8 *at = column + row;
+            if (*at != B_FILL)
                 continue;
-            column[row] = looks(b, col, row);
-            if (column[row] == B_TOP || column[row] == B_TOP_ALT)
+            *at = looks(b, at, at + left, at + right, row);
+            if (*at == B_TOP || *at == B_TOP_ALT)
                 decorate(b, col, row);
         }
     }
