@@ -9,8 +9,10 @@ from emulated import EmulatedGame, differences
 from worlds import DOWN, JUMP, LEFT, RIGHT, UP
 
 from fernway import FOLDER, ROM
+from fernway.levels import committed
 from fernway.native import Game
 from fernway.romtool import finish, odd_operands
+from fernway.search import decode
 
 ZONES = range(8)
 RANDOM_FRAMES = 450
@@ -54,6 +56,22 @@ def test_rom_restarts_a_level_and_goes_on_to_the_next_as_the_native_game_does() 
                 break
         assert native.lives == 2
         assert (emulated.screen() == native.screen()).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["CopperWorks.Act4", "StarAtrium.Act3"])
+def test_whole_levels_play_out_alike_without_a_lost_frame(name: str) -> None:
+    solved = committed()[name]
+    level = solved.level
+    native = Game(level.zone, level.act, level.seed)
+    with EmulatedGame() as emulated:
+        emulated.load(level.zone, level.act, level.seed)
+        for frame, bits in enumerate(bits for bits, frames in decode(solved.solution) for _ in range(frames)):
+            emulated.frame(bits)
+            native.frame(bits)
+            assert not differences(emulated, native), frame
+            assert frame % 8 or (emulated.screen() == native.screen()).all(), frame
+    assert native.level_end
 
 
 def test_rom_starts_playable_from_cold() -> None:

@@ -13,10 +13,11 @@
    Colour 0 of line 2 is the backdrop. */
 
 typedef struct {
-    u8 from_line;               /* first screen line of the band, 0..223; bands in rising order, first at 0 */
+    u8 from_line;               /* first line of the band in the background's picture, which rises by up to 31 pixels as
+                                   the camera goes down; bands in rising order, first at 0 */
     u8 parallax;                /* scrolls by camera_x * parallax / 256 */
     s8 drift;                   /* and by itself, in 1/16 pixels a frame (clouds, water) */
-    u8 wave;                    /* amplitude in pixels of a slow per-line sine (water, heat), 0 none */
+    u8 wave;                    /* amplitude in pixels of a slow per-line sine (water, heat), at most 8, 0 none */
 } Band;
 
 typedef struct {
