@@ -12,7 +12,11 @@ DOOM = 4000
 """Frames to the goal from where a life is lost: the most that a map says. `DOOM` in host/route.h."""
 
 ACTIONS_MAX = 64
-"""Actions that can be valued at a time."""
+"""Actions that can be valued at a time. `ACTIONS_MAX` in host/route.h."""
+
+
+HORIZON_MAX = 64
+"""Timesteps that a plan can have. `TAPE` in host/route.h."""
 
 
 class _Effort(ctypes.Structure):
@@ -21,15 +25,15 @@ class _Effort(ctypes.Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """How hard to think about one decision; each action has seven continuations."""
+    """How hard to think about one decision; each action has eight continuations."""
 
     horizon: int = 20
     """Timesteps that are played before the map is asked how far it still is."""
 
-    samples: int = 1
+    samples: int = 2
     """Noisy copies of the game in which every continuation is tried."""
 
-    finalists: int = 3
+    finalists: int = 4
     """More noisy copies for each action's best continuation."""
 
     death: int = 500
@@ -37,9 +41,14 @@ class Effort:
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        for name, low in (("horizon", 1), ("samples", 1), ("finalists", 0), ("death", 0)):
-            if not low <= getattr(self, name) <= 10_000:
-                raise ValueError(f"{name} must be {low}..10000, got {getattr(self, name)}")
+        for name, low, high in (
+            ("horizon", 1, HORIZON_MAX),
+            ("samples", 1, 1000),
+            ("finalists", 0, 1000),
+            ("death", 0, DOOM),
+        ):
+            if not low <= getattr(self, name) <= high:
+                raise ValueError(f"{name} must be {low}..{high}, got {getattr(self, name)}")
 
 
 def _declare() -> None:

@@ -126,7 +126,7 @@ def load(path: Path) -> Demonstration:
         DemonstrationError: If it is something else, or made with another action table.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             if int(file["format"]) != FORMAT:
                 raise DemonstrationError(f"wanted format {FORMAT}, got {int(file['format'])}")
             if str(file["table"]) != TABLE:

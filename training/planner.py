@@ -28,7 +28,7 @@ class Planner:
         """Has no map yet.
 
         Args:
-            effort: How hard to think about a decision; the default takes 2 ms.
+            effort: How hard to think about a decision; the default takes 3 ms.
             seed: Of the noise and of the plans that are tried.
         """
         self._effort = effort or Effort()

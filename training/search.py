@@ -28,7 +28,7 @@ FIRST_SEED = 1 << 20
 class SearchConfig:
     """Lets the planner play levels under the contest's rules; writes a demonstration of each, and goes on where it stopped.
 
-    Levels of Fernway are played on its native twin, 2 ms a timestep; those of other games on the emulator, about a
+    Levels of Fernway are played on its native twin, 3 ms a timestep; those of other games on the emulator, about a
     second a timestep.
     """
 
