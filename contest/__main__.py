@@ -9,15 +9,18 @@ from typing import Annotated
 
 import tyro
 from rich.console import Console
-from tyro.conf import FlagCreatePairsOff, OmitSubcommandPrefixes, Positional, arg, subcommand
+from tyro.conf import FlagCreatePairsOff, OmitArgPrefixes, OmitSubcommandPrefixes, Positional, arg, subcommand
 
 from contest import games
+from contest.compare import Comparison, compare
 from contest.demo import Demo, DemoError, demo
 from contest.display import Display
 from contest.evaluate import evaluate
 from contest.games import GameError
 from contest.monitor import Record
 from contest.pairs import Evaluation, EvaluationError
+from contest.report import write_plot, write_report
+from contest.results import read_result
 from contest.serve import Serve, ServeError, serve
 from contest.trial import TrialError
 from contest.video import VideoError, make_video
@@ -53,6 +56,42 @@ class List:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """What is written besides the table."""
+
+    report: Annotated[Path | None, arg(metavar="FILE.html")] = None
+    """A report in a single file: scores, learning curves, maps, videos."""
+
+    plot: Annotated[Path | None, arg(metavar="FILE.svg")] = None
+    """The plot of score against timesteps alone."""
+
+    summary: Annotated[Path | None, arg(metavar="FILE.json")] = None
+    """The figures of the table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluate:
+    """Scores agents on levels, each with several seeds, and compares them."""
+
+    evaluation: OmitArgPrefixes[Evaluation]
+    """What to play."""
+
+    outputs: OmitArgPrefixes[Outputs]
+    """What to write."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compare:
+    """Compares agents that are evaluated already, wherever their results are; the first is the measure of the others."""
+
+    results: Annotated[Positional[tuple[str, ...]], arg(metavar="[NAME=]DIR")]
+    """Folders with the scores.json of an evaluation; the agent is called what the folder is, or NAME."""
+
+    outputs: OmitArgPrefixes[Outputs]
+    """What to write."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Video:
     """Turns a bk2 recording of `serve -b` into a video, by playing it again."""
 
@@ -65,7 +104,8 @@ class Video:
 
 Command = (
     Annotated[Serve, subcommand("serve")]
-    | Annotated[Evaluation, subcommand("evaluate", description="Scores any agent on levels, each with several seeds.")]
+    | Annotated[Evaluate, subcommand("evaluate")]
+    | Annotated[Compare, subcommand("compare")]
     | Annotated[List, subcommand("list")]
     | Annotated[Video, subcommand("video")]
     | Annotated[Demo, subcommand("demo")]
@@ -90,26 +130,72 @@ def list_states(options: States) -> None:
         print(f"{game}:", *games.states(game), sep="\n  ")
 
 
-def run_evaluation(options: Evaluation) -> int:
-    """Evaluates, and prints the table; returns the exit status."""
-    written = f"{options.results / 'scores.json'} and {options.results / 'scores.csv'}"
+def run_evaluation(options: Evaluate) -> int:
+    """Evaluates, prints the table and writes what is asked for; returns the exit status."""
+    evaluation = options.evaluation
+    agents = evaluation.agents
+    written = " and ".join(str(agents[0].results / name) for name in ("scores.json", "scores.csv"))
+    if len(agents) > 1:
+        written = f"scores.json and scores.csv in {', '.join(str(agent.results) for agent in agents)}"
     try:
-        with Display(Console(stderr=True), options.timesteps) as display:
-            scores = evaluate(options, display.tell, display.begin)
+        with Display(Console(stderr=True), evaluation.timesteps) as display:
+            scores = evaluate(evaluation, display.tell, display.begin)
     except KeyboardInterrupt:
         print(
             f"contest: interrupted; what is done is in {written}; the same command goes on from there", file=sys.stderr
         )
         return INTERRUPTED
-    console = Console()
-    console = console if console.is_terminal else Console(width=160)  # a file has room for the table
-    console.print(scores.table())
+    there = sum(len(one.levels) for one in scores)
+    missing = sum(len(one.missing) for one in scores)
+    if len(agents) == 1:
+        _console().print(scores[0].table())
+    if all(one.levels for one in scores):
+        results = [read_result(agent.results, agent.name) for agent in agents]
+        present(compare(results), options.outputs, has_table=len(agents) > 1)
     print(f"written: {written}")
-    if scores.missing:
-        of = len(scores.missing) + len(scores.levels)
-        print(f"contest: {len(scores.missing)} of {of} runs failed; the reasons are in scores.json", file=sys.stderr)
+    if missing:
+        print(f"contest: {missing} of {missing + there} runs failed; the reasons are in scores.json", file=sys.stderr)
         return 1
     return 0
+
+
+def run_comparison(options: Compare) -> int:
+    """Compares finished results; returns the exit status."""
+    if not options.results:
+        raise EvaluationError("wanted at least one folder of results")
+    pairs = [
+        text.partition("=") if "=" in text and not Path(text).exists() else ("", "", text) for text in options.results
+    ]
+    present(compare([read_result(Path(folder), name) for name, _, folder in pairs]), options.outputs)
+    return 0
+
+
+def present(comparison: Comparison, outputs: Outputs, *, has_table: bool = True) -> None:
+    """Prints a comparison and writes what is asked for."""
+    if has_table:
+        _console().print(comparison.table())
+    else:
+        standing = comparison.standings[0]
+        print(
+            f"interquartile mean {standing.interquartile_mean.text()}; bootstrap interval of the mean: {standing.mean.text()}"
+        )
+    if comparison.left_out:
+        print(f"left out: {comparison.left_out} runs of levels and seeds that not every agent has a score of")
+    if outputs.summary is not None:
+        comparison.save(outputs.summary)
+        print(f"written: {outputs.summary}")
+    if outputs.plot is not None:
+        is_written = write_plot(comparison, outputs.plot)
+        print(f"written: {outputs.plot}" if is_written else "no plot: the runs' own records are gone")
+    if outputs.report is not None:
+        write_report(comparison, outputs.report, Console(stderr=True))
+        print(f"written: {outputs.report}")
+
+
+def _console() -> Console:
+    """Where tables go; a file has room for them."""
+    console = Console()
+    return console if console.is_terminal else Console(width=160)
 
 
 def describe(record: Record) -> str:
@@ -120,15 +206,17 @@ def describe(record: Record) -> str:
     return f"{record.end}: {record.timesteps} timesteps, {len(record.episodes)} episodes{mean}{pace}"
 
 
-def run(command: Serve | Evaluation | List | Video | Demo) -> int:
+def run(command: Serve | Evaluate | Compare | List | Video | Demo) -> int:
     """Runs a command; returns the exit status."""
     match command:
         case Serve():
             record = serve(command)
             if record is not None:
                 print(describe(record), flush=True)
-        case Evaluation():
+        case Evaluate():
             return run_evaluation(command)
+        case Compare():
+            return run_comparison(command)
         case List(what=Games() as what):
             list_games(what)
         case List(what=States() as what):

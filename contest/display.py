@@ -63,7 +63,7 @@ class Display:
         if report.finished is not None:
             self._finish(report.finished, report)
         for pair in report.running:
-            name, timesteps = _name(pair), timesteps_so_far(pair.trial.folder)
+            name, timesteps = pair.name, timesteps_so_far(pair.trial.folder)
             if name not in self._bars:
                 self._bars[name] = self._progress.add_task(name, total=self._timesteps)
             self._progress.update(self._bars[name], completed=min(timesteps, self._timesteps))
@@ -74,16 +74,11 @@ class Display:
     def _finish(self, pair: Pair, report: Report) -> None:
         """Says what became of a run, and takes its bar away."""
         self._through += 1
-        if (bar := self._bars.pop(_name(pair), None)) is not None:
+        if (bar := self._bars.pop(pair.name, None)) is not None:
             self._progress.remove_task(bar)
         word, style = ("failed: ", "red") if report.failed else ("", "green")
-        self._say(f"[{self._through}/{self._pairs}] {_name(pair)}: {word}{report.text}", style=style)
+        self._say(f"[{self._through}/{self._pairs}] {pair.name}: {word}{report.text}", style=style)
 
     def _say(self, line: str, style: str = "") -> None:
         """Prints a line above the bars."""
         self._console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
-
-
-def _name(pair: Pair) -> str:
-    """What a run is called."""
-    return f"{pair.game} {pair.state or 'default'} seed {pair.trial.seed}"

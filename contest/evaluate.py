@@ -1,14 +1,14 @@
-"""Levels x seeds x any agent command -> scores: in parallel, resumable, and none lost because of another."""
+"""Levels x seeds x any agents -> scores: in parallel, resumable, and none lost because of another."""
 
 import fcntl
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from contest.pairs import Evaluation, EvaluationError, Pair, read_pairs
+from contest.pairs import Agent, Evaluation, EvaluationError, Pair, read_pairs
 from contest.scores import Failure, PairScore, Scores
 from contest.trial import Stopped, TrialError
 
@@ -33,51 +33,63 @@ class Report:
     """The pairs that are being run."""
 
 
-def evaluate(evaluation: Evaluation, tell: Callable[[Report], None], reused: Callable[[int, int], None]) -> Scores:
+def evaluate(
+    evaluation: Evaluation, tell: Callable[[Report], None], reused: Callable[[int, int], None]
+) -> tuple[Scores, ...]:
     """Runs what is missing and scores everything.
 
-    scores.json and scores.csv are brought up to date after every run, so a crash or a KeyboardInterrupt, which is
-    passed on after the running agents have been ended, loses nothing that is finished.
+    Each agent's scores.json and scores.csv are brought up to date after every run, so a crash or a KeyboardInterrupt,
+    which is passed on after the running agents have been ended, loses nothing that is finished.
 
     Args:
         evaluation: What to do.
-        tell: Called several times a second while agents run, and once for each that is through.
+        tell: Called several times a second while agents run, and once for each pair that is through.
         reused: Called once with the numbers of pairs that are done already and of all pairs.
+
+    Returns:
+        The scores of each agent, in the order of the evaluation.
 
     Raises:
         EvaluationError: If it cannot begin.
     """
     pairs = list(read_pairs(evaluation))
-    evaluation.results.mkdir(parents=True, exist_ok=True)
-    with _claimed(evaluation.results):
-        scores = {index: score for index, pair in enumerate(pairs) if (score := pair.done()) is not None}
-        failures: dict[int, str] = {}
-
-        def summary() -> Scores:
-            """What there is, in the order of the list."""
-            there = tuple(scores[index] for index in sorted(scores))
-            missing = (index for index in range(len(pairs)) if index not in scores)
-            lost = tuple(
-                Failure(
-                    game=pairs[index].game,
-                    state=pairs[index].state,
-                    seed=pairs[index].trial.seed,
-                    reason=failures.get(index, ""),
-                )
-                for index in missing
-            )
-            return Scores(agent=evaluation.agent, timesteps=evaluation.timesteps, levels=there, missing=lost)
-
-        reused(len(scores), len(pairs))
-        summary().save(evaluation.results)
-        todo = [index for index in range(len(pairs)) if index not in scores]
+    with ExitStack() as claims:
+        for agent in evaluation.agents:
+            agent.results.mkdir(parents=True, exist_ok=True)
+            claims.enter_context(_claimed(agent.results))
+        results: dict[int, PairScore | str] = {
+            index: score for index, pair in enumerate(pairs) if (score := pair.done()) is not None
+        }
+        reused(len(results), len(pairs))
+        for agent in evaluation.agents:
+            _summary(agent, evaluation.timesteps, pairs, results).save(agent.results)
+        todo = [index for index in range(len(pairs)) if index not in results]
         for index, result in _run_all([pairs[index] for index in todo], todo, evaluation.jobs, tell):
-            if isinstance(result, PairScore):
-                scores[index] = result
-            else:
-                failures[index] = result
-            summary().save(evaluation.results)
-        return summary()
+            results[index] = result
+            agent = pairs[index].agent
+            _summary(agent, evaluation.timesteps, pairs, results).save(agent.results)
+        return tuple(_summary(agent, evaluation.timesteps, pairs, results) for agent in evaluation.agents)
+
+
+def _summary(agent: Agent, timesteps: int, pairs: list[Pair], results: dict[int, PairScore | str]) -> Scores:
+    """What there is of an agent, in the order of the pairs.
+
+    Args:
+        agent: Which one.
+        timesteps: Budget of each run.
+        pairs: All pairs.
+        results: By the index of a pair its score, or why it has none; nothing if it was not got to.
+    """
+    there, lost = [], []
+    for index, pair in enumerate(pairs):
+        if pair.agent != agent:
+            continue
+        result = results.get(index, "")
+        if isinstance(result, PairScore):
+            there.append(result)
+        else:
+            lost.append(Failure(game=pair.game, state=pair.state, seed=pair.trial.seed, reason=result))
+    return Scores(agent=agent.command, timesteps=timesteps, levels=tuple(there), missing=tuple(lost))
 
 
 def _run_all(

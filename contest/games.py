@@ -7,6 +7,9 @@ A package makes its games known by entry points, so that this one need not impor
 
     [project.entry-points."qjerk.environments"]  # an environment that needs no emulator
     Some-Native-v0 = "package.module"            # an object that has the two methods of NativeGame
+
+    [project.entry-points."qjerk.maps"]          # pictures of whole levels, for reports
+    Some-Genesis-v0 = "package:draw"             # draw(state) -> RGB uint8 [H, W, 3], (x, y) of its upper left corner
 """
 
 import difflib
@@ -25,6 +28,9 @@ INTEGRATIONS = "qjerk.games"
 
 ENVIRONMENTS = "qjerk.environments"
 """Entry points whose object is a NativeGame."""
+
+MAPS = "qjerk.maps"
+"""Entry points whose object draws a level of the game of that name, from where episodes start: see contest/maps.py."""
 
 _SETS = (
     data.Integrations.CUSTOM_ONLY,
@@ -48,6 +54,9 @@ class NativeGame(Protocol):
 
     def make(self, state: str | None, *, discrete_actions: bool, seed: int | None) -> "gym.Env[Any, Any]":
         """The game at contest timesteps, with a sticky frame skip of its own and no time limit.
+
+        An environment that has a method `position()` like that of `contest.env.ContestGame` gets its episodes' ends
+        onto the maps of `evaluate --report`.
 
         Args:
             state: One of `states()`, the path of a `.state` file of this game, or None for the default.
@@ -73,18 +82,23 @@ class Level:
     """The set of stable-retro's integrations it is in, where it is in one."""
 
     @property
+    def pays_progress(self) -> bool:
+        """Whether its rewards are the contest's: 9,000 for the whole way."""
+        return self.native is not None or self.has_contest_scenario
+
+    @property
     def has_contest_scenario(self) -> bool:
         """Whether the game comes with the contest's reward and end of episode (`contest.json`)."""
         return self.native is None and data.get_file_path(self.game, "contest.json", self.integration) is not None
 
 
 @cache
-def _offered(group: str) -> dict[str, EntryPoint]:
+def offered(group: str) -> dict[str, EntryPoint]:
     """Entry points of a group by name; kept, as looking through the installed packages takes milliseconds."""
     return {point.name: point for point in entry_points(group=group)}
 
 
-def _load(point: EntryPoint) -> Any:
+def load(point: EntryPoint) -> Any:
     """Loads what an entry point names.
 
     Raises:
@@ -100,7 +114,7 @@ def _register(point: EntryPoint) -> None:
     """Makes a package's integration known to stable-retro, once."""
     if _integration(point.name) is not None:
         return
-    register = _load(point)
+    register = load(point)
     try:
         register()
     except Exception as error:  # as above
@@ -116,7 +130,15 @@ def _integration(game: str) -> Any:
 
 def games() -> list[str]:
     """Every game there is, with or without its ROM, sorted."""
-    return sorted({*data.list_games(data.Integrations.ALL), *_offered(INTEGRATIONS), *_offered(ENVIRONMENTS)})
+    return sorted({*data.list_games(data.Integrations.ALL), *offered(INTEGRATIONS), *offered(ENVIRONMENTS)})
+
+
+def full_name(game: str) -> str:
+    """The game that a user's spelling means, with its ROM or without; the spelling itself if there is none."""
+    try:
+        return _find_game(game).game
+    except GameError:
+        return game
 
 
 def states(game: str) -> list[str]:
@@ -171,10 +193,10 @@ def _find_game(name: str) -> Level:
         GameError: If there is none.
     """
     spellings = (name, f"{name}-v0", name.removesuffix("-v0"))
-    native, packaged = _offered(ENVIRONMENTS), _offered(INTEGRATIONS)
+    native, packaged = offered(ENVIRONMENTS), offered(INTEGRATIONS)
     for spelling in spellings:
         if spelling in native:
-            made = _load(native[spelling])
+            made = load(native[spelling])
             if not isinstance(made, NativeGame):
                 raise GameError(f"{spelling}: {native[spelling].value} wants the functions `states` and `make`")
             return Level(game=spelling, state=None, native=made)

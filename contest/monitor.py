@@ -94,6 +94,10 @@ class _Table:
         self._file.close()
 
 
+Position = tuple[int, int]
+"""Place in a level: x and y, pixels."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Record:
     """What has happened on the server so far."""
@@ -103,6 +107,9 @@ class Record:
 
     unfinished: tuple[float, int] | None = None
     """The same of the episode that was running when this was written; None between two episodes."""
+
+    ends: list[Position | None] = field(default_factory=list)
+    """Where the player was at the end of every episode, the unfinished one's last; None where the game does not tell."""
 
     timesteps: int = 0
     """Answered steps and answered resets."""
@@ -142,6 +149,7 @@ class Record:
             record.episodes = [(float(value), int(length)) for value, length in record.episodes]
             if record.unfinished is not None:
                 record.unfinished = float(record.unfinished[0]), int(record.unfinished[1])
+            record.ends = [None if end is None else (int(end[0]), int(end[1])) for end in record.ends]
         except TypeError as error:
             raise ValueError(f"{path} is no record of a run: {error}") from error
         return record
@@ -168,7 +176,7 @@ class Recorder(gym.Wrapper[Screen, Any, Screen, Any]):
     def reset(self, **kwargs: Any) -> tuple[Screen, dict[str, Any]]:
         """Begins an episode; one that was cut short by the reset counts as finished, as it does in monitor.csv."""
         if self.record.unfinished is not None:
-            self.record.episodes.append(self.record.unfinished)
+            self._finish_episode(self.record.unfinished)
         answer = self.env.reset(**kwargs)
         self._start = self._start or time.monotonic()
         self.record.unfinished = (0.0, 0)
@@ -181,12 +189,22 @@ class Recorder(gym.Wrapper[Screen, Any, Screen, Any]):
         value, length = self.record.unfinished or (0.0, 0)
         episode = value + float(answer[1]), length + 1
         if answer[2] or answer[3]:
-            self.record.episodes.append(episode)
-            self.record.unfinished = None
+            self._finish_episode(episode)
         else:
             self.record.unfinished = episode
         self._count()
         return answer
+
+    def _finish_episode(self, episode: tuple[float, int]) -> None:
+        """Writes an episode down."""
+        self.record.episodes.append(episode)
+        self.record.ends.append(self._position())
+        self.record.unfinished = None
+
+    def _position(self) -> Position | None:
+        """Where the player is, if the game tells."""
+        tell = getattr(self.unwrapped, "position", None)
+        return None if tell is None else tell()
 
     def _count(self) -> None:
         """Counts an answer and brings the file up to date where that is due."""
@@ -207,6 +225,8 @@ class Recorder(gym.Wrapper[Screen, Any, Screen, Any]):
             The record.
         """
         self.record.end = end
+        if self.record.unfinished is not None:
+            self.record.ends.append(self._position())
         if self._path is not None:
             self.record.save(self._path)
         return self.record

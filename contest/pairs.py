@@ -3,28 +3,52 @@
 import csv
 import dataclasses
 import hashlib
+import itertools
 import json
 import re
+import shutil
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from tyro.conf import arg
+from tyro.conf import UseAppendAction, arg
 
 from contest import games
 from contest.games import GameError
-from contest.monitor import write_whole
+from contest.monitor import Record, write_whole
 from contest.scores import PairScore
 from contest.trial import Trial, TrialError, agent_words, play
 
 PAIR_FILE = "pair.json"
 """In the folder of a pair that is done: its settings and its score."""
 
+RECORDINGS = "bk2"
+"""Folder of the recordings in a trial's folder."""
+
+BEST_RECORDING = "best.bk2"
+"""The recording of the best episode in a trial's folder; the others are not kept."""
+
+_NAMED = re.compile(r"(?P<name>\w[\w.+-]*)=(?P<command>.*)", re.DOTALL)
+
 
 class EvaluationError(Exception):
     """The evaluation cannot begin; the message is one line that says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """An agent that is evaluated."""
+
+    name: str
+    """What people call it; empty for the only one of an evaluation that gave it none."""
+
+    command: str
+    """Its command, as the user wrote it."""
+
+    results: Path
+    """Folder for its scores and its runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +59,9 @@ class Evaluation:
     """CSV file with the columns game and state, like the contest's own lists; an empty state is the game's default, the
     path of a .state file counts from the list's folder."""
 
-    agent: Annotated[str, arg(metavar="COMMAND")]
+    commands: Annotated[UseAppendAction[tuple[str, ...]], arg(name="agent", metavar="[NAME=]COMMAND")]
     """The agent's command. It runs in a folder of its own with tmp/sock in it; {seed} and {python} are filled in, and
-    QJERK_SEED is set."""
+    QJERK_SEED is set. Several agents, each with a name, are compared on the same levels and seeds."""
 
     timesteps: Annotated[int, arg(aliases=["-T"], metavar="N")] = 1_000_000
     """Timesteps of each run. Source: Retro Contest rules."""
@@ -52,7 +76,8 @@ class Evaluation:
     """Runs at a time; each keeps about one core busy for the emulator, and the agent."""
 
     results: Annotated[Path, arg(metavar="DIR")] = Path("results/scores")
-    """Folder for scores.json, scores.csv and a folder a run. Runs that are in it already are not run again."""
+    """Folder for scores.json, scores.csv and a folder a run; an agent with a name has a folder of that name in it. Runs
+    that are there already are not run again."""
 
     discrete_actions: Annotated[bool, arg(aliases=["-D"])] = False
     """Serve a discrete action space."""
@@ -60,18 +85,45 @@ class Evaluation:
     idle_s: Annotated[float, arg(name="idle", metavar="S")] = 600.0
     """Seconds without a timestep after which an agent is taken for dead."""
 
+    video: bool = False
+    """Keep a bk2 recording of each run's best episode, which the report shows as a video."""
+
     def __post_init__(self) -> None:
-        """Checks the ranges."""
+        """Checks the ranges and the agents' names."""
+        _ = self.agents
         for name in ("timesteps", "seeds", "jobs", "idle_s"):
             if not getattr(self, name) > 0:
                 raise EvaluationError(f"wanted {name.removesuffix('_s')} above 0, got {getattr(self, name)}")
         if self.wallclock_s is not None and not self.wallclock_s > 0:
             raise EvaluationError(f"wanted wallclock above 0, got {self.wallclock_s}")
 
+    @property
+    def agents(self) -> tuple[Agent, ...]:
+        """The agents, in the user's order.
+
+        Raises:
+            EvaluationError: If there is none, or several that are not told apart by name.
+        """
+        found: dict[str, Agent] = {}
+        for text in self.commands:
+            named = _NAMED.fullmatch(text)
+            if named is None and len(self.commands) > 1:
+                raise EvaluationError(f"wanted NAME=COMMAND for each of several agents, got {text!r}")
+            name, command = named.group("name", "command") if named else ("", text)
+            if name in found:
+                raise EvaluationError(f"two agents are called {name}")
+            found[name] = Agent(name=name, command=command, results=self.results / name)
+        if not found:
+            raise EvaluationError("wanted at least one --agent COMMAND")
+        return tuple(found.values())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """One level and seed."""
+    """One level and seed, for one agent."""
+
+    agent: Agent
+    """Who plays it."""
 
     game: str
     """As in the list of levels."""
@@ -84,6 +136,11 @@ class Pair:
 
     settings: dict[str, Any]
     """What its score depends on; a score made with other settings is not mixed in."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return f"{self.agent.name} {self.game} {self.state or 'default'} seed {self.trial.seed}".lstrip()
 
     def done(self) -> PairScore | None:
         """Its score, if an earlier call has it.
@@ -118,7 +175,8 @@ class Pair:
         """
         outcome = play(self.trial, stop)
         score = PairScore.of(outcome.record, game=self.game, state=self.state, seed=self.trial.seed)
-        content = {"settings": self.settings, "score": dataclasses.asdict(score)}
+        _keep_best_recording(self.trial.folder, outcome.record)
+        content = {"settings": self.settings, "score": dataclasses.asdict(score), "start": self.trial.state}
         write_whole(self.trial.folder / PAIR_FILE, json.dumps(content, indent=1) + "\n")
         return score, outcome.remark
 
@@ -127,7 +185,7 @@ def read_pairs(evaluation: Evaluation) -> Iterator[Pair]:
     """The pairs of an evaluation, seed by seed, so that a first score of every level comes early.
 
     Raises:
-        EvaluationError: If the list, a level in it or the agent's command is no good.
+        EvaluationError: If the list, a level in it or an agent's command is no good.
     """
     rows = list(_read_levels(evaluation.levels))
     limits = ["-T", str(evaluation.timesteps)]
@@ -135,28 +193,39 @@ def read_pairs(evaluation: Evaluation) -> Iterator[Pair]:
     limits += ["-D"] if evaluation.discrete_actions else []
     for seed in range(evaluation.seeds):
         try:
-            words = agent_words(evaluation.agent, seed)
+            players = [(agent, agent_words(agent.command, seed)) for agent in evaluation.agents]
         except TrialError as error:
             raise EvaluationError(str(error)) from error
-        for game, state, level in rows:
+        for (game, state, level), (agent, words) in itertools.product(rows, players):
             digest = _digest(level.state)
+            is_recorded = evaluation.video and level.native is None  # without an emulator there is nothing to record
             trial = Trial(
                 game=level.game,
                 state=level.state,
                 agent=words,
                 seed=seed,
-                server=tuple(limits),
+                server=(*limits, *(["-b", RECORDINGS] if is_recorded else [])),
                 idle_s=evaluation.idle_s,
-                folder=evaluation.results.absolute() / _folder_name(level.game, state, digest, seed),
+                folder=agent.results.absolute() / _folder_name(level.game, state, digest, seed),
             )
             settings = {
-                "agent": evaluation.agent,
+                "agent": agent.command,
                 "timesteps": evaluation.timesteps,
                 "wallclock": evaluation.wallclock_s,
                 "discrete actions": evaluation.discrete_actions,
                 "state file": digest,
             }
-            yield Pair(game=game, state=state, trial=trial, settings=settings)
+            yield Pair(agent=agent, game=game, state=state, trial=trial, settings=settings)
+
+
+def _keep_best_recording(folder: Path, record: Record) -> None:
+    """Keeps the recording of the best episode that counts, where episodes were recorded, and no other."""
+    recordings = sorted((folder / RECORDINGS).glob("*.bk2"))  # one a reset, numbered in their order
+    returns = [value for value, _ in record.scored()]
+    best = returns.index(max(returns))
+    if best < len(recordings):
+        recordings[best].replace(folder / BEST_RECORDING)
+    shutil.rmtree(folder / RECORDINGS, ignore_errors=True)
 
 
 def _read_levels(path: Path) -> Iterable[tuple[str, str, games.Level]]:

@@ -4,10 +4,11 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import fmean, stdev
+from typing import Any, TypeVar, get_type_hints
 
 from rich.table import Table
 
@@ -83,6 +84,9 @@ class Failure:
     """One line; empty if the run was not got to."""
 
 
+Part = TypeVar("Part", PairScore, Failure)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
     """All of an evaluation."""
@@ -143,6 +147,26 @@ class Scores:
         writer.writerows(asdict(pair) for pair in self.levels)
         write_whole(folder / "scores.csv", table.getvalue())
 
+    @classmethod
+    def load(cls, folder: Path) -> "Scores":
+        """Reads scores.json.
+
+        Raises:
+            OSError: If there is none.
+            ValueError: If it is not one.
+        """
+        path = folder / "scores.json"
+        content = json.loads(path.read_text())
+        try:
+            return cls(
+                agent=str(content["agent"]),
+                timesteps=int(content["timesteps"]),
+                levels=tuple(_checked(PairScore, pair) for pair in content["levels"]),
+                missing=tuple(_checked(Failure, failure) for failure in content.get("missing", ())),
+            )
+        except (TypeError, KeyError, AttributeError) as error:
+            raise ValueError(f"{path} holds no scores: {error!r}") from error
+
     def table(self) -> Table:
         """One row a level, the mean over the seeds first, and the mean of all below."""
         table = Table(title=f"{self.agent}, {self.timesteps} timesteps a run", title_justify="left")
@@ -176,6 +200,23 @@ class Scores:
             f"{fmean(pair.timesteps_per_s for pair in pairs):.0f}",
             remarks,
         )
+
+
+def _checked(kind: type[Part], content: Mapping[str, object]) -> Part:
+    """Makes a part of the scores from JSON.
+
+    Raises:
+        KeyError: If a field is missing.
+        TypeError: If a field is of another type, or a number is not finite.
+    """
+    values: dict[str, Any] = {}
+    for one in fields(kind):
+        wanted, value = get_type_hints(kind)[one.name], content[one.name]
+        value = float(value) if wanted is float and type(value) is int else value
+        if type(value) is not wanted or (isinstance(value, float) and not math.isfinite(value)):
+            raise TypeError(f"{one.name}: wanted {wanted.__name__}, got {value!r}")
+        values[one.name] = value
+    return kind(**values)
 
 
 def t_quantile(confidence: float, freedom: int) -> float:

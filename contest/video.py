@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,16 @@ from contest.env import Screen
 FPS = 60
 """Screens a second: every one the emulator drew."""
 
-SCALE = 2
-"""Side of a screen's pixel in the video."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """How good a video looks, and so how big it is."""
+
+    scale: int = 2
+    """Side of a screen's pixel in the video."""
+
+    crf: int = 20
+    """The encoder's constant rate factor: 0 loses nothing, 51 is the smallest."""
 
 
 class VideoError(Exception):
@@ -72,7 +81,14 @@ def replay(bk2: Path) -> Iterator[tuple[Screen, float]]:
         env.close()
 
 
-def make_video(bk2: Path, out: Path, console: Console, *, expected_return: float | None = None) -> Path:
+def make_video(
+    bk2: Path,
+    out: Path,
+    console: Console,
+    *,
+    expected_return: float | None = None,
+    quality: Quality = Quality(),
+) -> Path:
     """Makes an mp4 of a recording.
 
     Args:
@@ -80,6 +96,7 @@ def make_video(bk2: Path, out: Path, console: Console, *, expected_return: float
         out: The file to write; appears when it is whole.
         console: Where to show progress.
         expected_return: Return of the episode as it was played, to make sure that this is what the video shows.
+        quality: Of the video.
 
     Returns:
         The file.
@@ -92,7 +109,7 @@ def make_video(bk2: Path, out: Path, console: Console, *, expected_return: float
     draft = out.with_name(f".{out.name}.mp4")
     total = 0.0
     try:
-        with _writer(draft) as writer:
+        with _writer(draft, quality) as writer:
             for screen, reward in track(replay(bk2), "video", frames(bk2) + 1, console=console, transient=True):
                 writer.append_data(screen)
                 total += reward
@@ -104,18 +121,18 @@ def make_video(bk2: Path, out: Path, console: Console, *, expected_return: float
             draft.unlink()
 
 
-def _writer(path: Path) -> Any:
+def _writer(path: Path, quality: Quality) -> Any:
     """An encoder for screens of any even size, each pixel drawn as a square."""
     from imageio import v2 as imageio  # a tenth of a second that `serve` need not spend
 
-    scaled = f"scale=iw*{SCALE}:ih*{SCALE}:flags=neighbor"
+    scaled = f"scale=iw*{quality.scale}:ih*{quality.scale}:flags=neighbor"
     return imageio.get_writer(
         path,
         fps=FPS,
         codec="libx264",
         macro_block_size=1,  # the encoder copes with any even size: no silent resizing
         ffmpeg_log_level="error",
-        output_params=["-vf", scaled, "-preset", "veryfast", "-crf", "20", "-movflags", "+faststart"],
+        output_params=["-vf", scaled, "-preset", "veryfast", "-crf", str(quality.crf), "-movflags", "+faststart"],
     )
 
 

@@ -67,10 +67,10 @@ def offer(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
         monkeypatch.syspath_prepend(folder)
         path = [str(folder), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, path)))
-        games._offered.cache_clear()
+        games.offered.cache_clear()
 
     yield write
-    games._offered.cache_clear()
+    games.offered.cache_clear()
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def evaluation(tmp_path: Path, toy: None) -> Evaluation:
     assert len(str(deep)) > 107
     return Evaluation(
         levels=tmp_path / "levels.csv",
-        agent=playing(tmp_path, "on"),
+        commands=(playing(tmp_path, "on"),),
         timesteps=BUDGET,
         seeds=2,
         jobs=2,
@@ -54,7 +54,7 @@ def playing(folder: Path, what: str) -> str:
 
 def run(evaluation: Evaluation) -> tuple[Scores, list[Report]]:
     reports: list[Report] = []
-    scores = evaluate(evaluation, reports.append, lambda done, pairs: None)
+    (scores,) = evaluate(evaluation, reports.append, lambda done, pairs: None)
     return scores, [report for report in reports if report.finished]
 
 
@@ -104,7 +104,7 @@ def test_scores_levels_by_seeds_and_goes_on_with_what_is_missing(evaluation: Eva
         ("short", 0, 3), ("short", 1, 3), ("long", 0, 1), ("long", 1, 1)
     }  # fmt: skip
     content = json.loads((evaluation.results / "scores.json").read_text())
-    assert content["agent"] == evaluation.agent
+    assert content["agent"] == evaluation.commands[0]
     assert content["timesteps"] == BUDGET
     assert content["score"] == pytest.approx(fmean(pair.score for pair in scores.levels))
     by_seed = [fmean(pair.score for pair in scores.levels if pair.seed == seed) for seed in (0, 1)]
@@ -131,7 +131,7 @@ def test_scores_levels_by_seeds_and_goes_on_with_what_is_missing(evaluation: Eva
     assert (folder / "pair.json").stat().st_mtime_ns == kept
     assert [pair.score for pair in after.levels] == [pair.score for pair in scores.levels]
     assert not run(evaluation)[1]
-    for other in (replace(evaluation, timesteps=36), replace(evaluation, agent=evaluation.agent + " x")):
+    for other in (replace(evaluation, timesteps=36), replace(evaluation, commands=(evaluation.commands[0] + " x",))):
         with pytest.raises(EvaluationError, match="was made with"):
             run(other)
     (folder / "pair.json").write_text("{")
@@ -141,7 +141,7 @@ def test_scores_levels_by_seeds_and_goes_on_with_what_is_missing(evaluation: Eva
 
 @pytest.mark.slow
 def test_a_failing_agent_does_not_lose_the_others(one_level: Evaluation, tmp_path: Path) -> None:
-    evaluation = replace(one_level, agent=playing(tmp_path, "crash-on-1"))
+    evaluation = replace(one_level, commands=(playing(tmp_path, "crash-on-1"),))
     scores, reports = run(evaluation)
     assert [pair.seed for pair in scores.levels] == [0]
     assert [failure.seed for failure in scores.missing] == [1]
@@ -158,7 +158,7 @@ def test_a_failing_agent_does_not_lose_the_others(one_level: Evaluation, tmp_pat
 
 @pytest.mark.slow
 def test_ends_a_hanging_agent_and_its_children(one_level: Evaluation, tmp_path: Path) -> None:
-    scores, _ = run(replace(one_level, agent=playing(tmp_path, "idle"), seeds=1, idle_s=3.0))
+    scores, _ = run(replace(one_level, commands=(playing(tmp_path, "idle"),), seeds=1, idle_s=3.0))
     assert [failure.reason for failure in scores.missing] == ["no timestep for 3 s, 0 until then"]
     pids = list(one_level.results.glob("*/*.pid"))
     assert len(pids) == 2
@@ -168,12 +168,12 @@ def test_ends_a_hanging_agent_and_its_children(one_level: Evaluation, tmp_path: 
 @pytest.mark.slow
 def test_agents_that_leave_oddly(one_level: Evaluation, tmp_path: Path) -> None:
     one = replace(one_level, seeds=1)
-    scores, reports = run(replace(one, agent=playing(tmp_path, "odd"), results=tmp_path / "odd"))
+    scores, reports = run(replace(one, commands=(playing(tmp_path, "odd"),), results=tmp_path / "odd"))
     assert len(scores.levels) == 1, "the run was whole, so it counts"
     assert "the agent left with exit status 3" in reports[0].text
-    scores, _ = run(replace(one, agent=playing(tmp_path, "quit"), results=tmp_path / "quit"))
+    scores, _ = run(replace(one, commands=(playing(tmp_path, "quit"),), results=tmp_path / "quit"))
     assert [(pair.timesteps, pair.end) for pair in scores.levels] == [(15, "client gone without a close")]
-    scores, _ = run(replace(one, agent="sh -c 'echo no luck >&2'", results=tmp_path / "none"))
+    scores, _ = run(replace(one, commands=("sh -c 'echo no luck >&2'",), results=tmp_path / "none"))
     assert "left without playing: no luck" in scores.missing[0].reason
 
 
@@ -266,7 +266,7 @@ def test_settings_are_checked(evaluation: Evaluation) -> None:
         with pytest.raises(EvaluationError, match=name.removesuffix("_s")):
             replace(evaluation, **dict[str, Any]({name: 0}))
     with pytest.raises(EvaluationError, match="no program 'no-such-agent'"):
-        run(replace(evaluation, agent="no-such-agent --fast"))
+        run(replace(evaluation, commands=("no-such-agent --fast",)))
     with pytest.raises(EvaluationError, match="there-is-none"):
         run(replace(evaluation, levels=Path("there-is-none.csv")))
 
