@@ -16,7 +16,8 @@ usage() {
 usage: ./build.sh WORD [ARGUMENT...]
 
   demo [ARGUMENT...]        plays two episodes and films the best: score and video in results/demo/
-  test [ARGUMENT...]        runs every test; with arguments, pytest with these
+  test [ARGUMENT...]        runs every test, those of the containers where a Docker engine answers; with arguments,
+                            pytest with these
   check                     format, lint, types, scripts; that the game's art and ROM are what their sources give
   image [--wheels DIR]      builds the submission image. DIR: a folder with torch's CPU wheel, where PyTorch's index
                             cannot be reached; by default the one that pip's find-links names, if any
