@@ -64,8 +64,8 @@ def ranking_chart(rows: Sequence[Ranking]) -> Html:
     parts.append(tag("text", "mean return", x=(LEFT + WIDTH - RIGHT) / 2, y=height - 6, class_="axis"))
     for number, row in enumerate(rows):
         y = TOP + step * number + 32
-        name = tag("text", short(row.name, 22), x=LEFT, y=y - 14, class_="name")
-        figure = tag("text", row.mean.text(",.0f"), x=WIDTH - RIGHT, y=y - 14, class_="value", text_anchor="end")
+        name = tag("text", short(row.name, 20), x=LEFT, y=y - 14, class_="name")
+        figure = tag("text", row.mean.text(",.0f"), x=WIDTH - RIGHT, y=y - 14, class_="value")
         marks = [tag("circle", cx=axes.x(row.mean.value), cy=y, r=6, class_="mark")]
         if row.mean.low is not None and row.mean.high is not None:
             ends = {"x1": axes.x(row.mean.low), "x2": axes.x(row.mean.high)}
@@ -152,10 +152,11 @@ def reach_chart(returns: Sequence[Sequence[float]], names: Sequence[str], goal: 
                 what = {"x": LEFT + room * place + 1, "y": floor - tall, "width": room - 2, "height": tall}
                 bars.append(tag("rect", tag("title", f"{names[number]}: {share}"), **what, class_="bar"))
         mean = math.fsum(values) / len(values)
-        text = f"{short(names[number], 24)}: {len(values):,} episodes, mean {mean:,.0f}"
-        name = tag("text", text, x=LEFT, y=floor - step + 22, class_="name")
+        y = floor - step + 22
+        name = tag("text", short(names[number], 18), x=LEFT, y=y, class_="name")
+        figure = tag("text", f"{len(values):,} episodes, mean {mean:,.0f}", x=WIDTH - RIGHT, y=y, class_="tick value")
         ground = tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=floor, y2=floor, class_="ground")
-        parts.append(tag("g", ground, *bars, name, class_=colour(number)))
+        parts.append(tag("g", ground, *bars, name, figure, class_=colour(number)))
     for value in edges:
         x = LEFT + room * bins * (value - edges[0]) / (edges[-1] - edges[0])
         parts.append(tag("text", compact(value), x=x, y=height - BOTTOM + 16, class_="tick", text_anchor="middle"))

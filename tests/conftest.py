@@ -76,4 +76,4 @@ def offer(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 @pytest.fixture
 def toy(offer: Offer) -> None:
     """Makes the game of toy_game.py known as Toy-Native."""
-    offer("[qjerk.environments]\nToy-Native-v0 = toy_game\n")
+    offer("[qjerk.environments]\nToy-Native-v0 = toy_game\n[qjerk.maps]\nToy-Native-v0 = toy_game:draw\n")

@@ -261,6 +261,46 @@ def test_refuses_a_bad_list_of_levels(evaluation: Evaluation, levels: str, messa
     assert not evaluation.results.exists()
 
 
+@pytest.mark.slow
+def test_several_agents_on_the_same_levels_and_seeds(one_level: Evaluation, tmp_path: Path) -> None:
+    on, odd, quitting = (playing(tmp_path, what) for what in ("on", "odd", "crash-on-1"))
+    evaluation = replace(one_level, commands=(f"on={on}", f"crash={quitting}"))
+    reports: list[Report] = []
+    first, second = evaluate(evaluation, reports.append, lambda done, pairs: None)
+    assert (first.agent, second.agent) == (on, quitting)
+    assert (len(first.levels), len(second.levels), len(second.missing)) == (2, 1, 1)
+    assert {report.finished.name for report in reports if report.finished} == {
+        f"{name} Toy-Native short seed {seed}" for name in ("on", "crash") for seed in (0, 1)
+    }
+    for name, scores in (("on", first), ("crash", second)):
+        assert Scores.load(evaluation.results / name) == scores
+    assert first.levels[0].score == second.levels[0].score, "the same seed is the same level"
+
+    further = replace(evaluation, commands=(*evaluation.commands[:1], f"odd={odd}"))
+    reports.clear()
+    evaluate(further, reports.append, lambda done, pairs: None)
+    assert {report.finished.agent.name for report in reports if report.finished} == {"odd"}, "what is there is kept"
+    records = [
+        Record.load(evaluation.results / name / "Toy-Native-v0-short-seed0" / "episodes.json") for name in ("on", "odd")
+    ]
+    assert records[0].ends == records[1].ends == [(100, 7)] * 3 + [(10, 7)], "the last one is the unfinished episode's"
+
+
+def test_agents_names_are_checked(evaluation: Evaluation) -> None:
+    assert [agent.name for agent in evaluation.agents] == [""]
+    (named,) = replace(evaluation, commands=("jerk=python -m agent --x=1",)).agents
+    assert (named.name, named.command) == ("jerk", "python -m agent --x=1")
+    assert named.results == evaluation.results / "jerk"
+    assert replace(evaluation, commands=("python --x=1",)).agents[0].command == "python --x=1"
+    for commands, message in (
+        ((), "at least one --agent"),
+        (("a=x", "y"), "wanted NAME=COMMAND for each of several agents, got 'y'"),
+        (("a=x", "a=y"), "two agents are called a"),
+    ):
+        with pytest.raises(EvaluationError, match=message):
+            replace(evaluation, commands=commands)
+
+
 def test_settings_are_checked(evaluation: Evaluation) -> None:
     for name in ("timesteps", "seeds", "jobs", "idle_s", "wallclock_s"):
         with pytest.raises(EvaluationError, match=name.removesuffix("_s")):

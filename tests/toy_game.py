@@ -30,6 +30,17 @@ class ToyGame(gym.Env[Any, Any]):
         reward = float(self.rng.integers(100)) * bool(action[7])
         return np.zeros((4, 4, 3), np.uint8), reward, self.left == 0, False, {}
 
+    def position(self) -> tuple[int, int]:
+        """What `contest` asks where an episode ends: here, after how many timesteps."""
+        return 10 * (self.length - self.left), 7
+
+
+def draw(state: str | None) -> tuple[Any, tuple[int, int]]:
+    """What `contest` asks for a map: a green level of 200 x 100 pixels whose upper left corner is at -10, -20."""
+    if state == "long":
+        raise ValueError("no <map> of this one")
+    return np.full((100, 200, 3), (0, 200, 0), np.uint8), (-10, -20)
+
 
 def states() -> list[str]:
     """What `contest` asks a game for."""
