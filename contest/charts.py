@@ -18,7 +18,7 @@ COLOURS = 8
 CELL = 48
 """Ends of episodes in the same square of this side, pixels of the level, make one mark."""
 
-FAR = 2.5
+FAR = 2.0
 """How much larger marks are on a map that shows the whole level."""
 
 PLAYER_COLOURS = 12
@@ -40,8 +40,8 @@ class Ranking:
 
 
 def colour(agent: int) -> str:
-    """The classes of an agent's colour."""
-    return f"a{agent % COLOURS}{' again' if agent >= COLOURS else ''}"
+    """An agent's classes: its colour, and its number."""
+    return f"a{agent % COLOURS} n{agent}{' again' if agent >= COLOURS else ''}"
 
 
 def ranking_chart(rows: Sequence[Ranking]) -> Html:
@@ -151,10 +151,9 @@ def reach_chart(returns: Sequence[Sequence[float]], names: Sequence[str], goal: 
                 share = f"{count} of {len(values)} episodes"
                 what = {"x": LEFT + room * place + 1, "y": floor - tall, "width": room - 2, "height": tall}
                 bars.append(tag("rect", tag("title", f"{names[number]}: {share}"), **what, class_="bar"))
-        mean = math.fsum(values) / len(values)
         y = floor - step + 22
         name = tag("text", short(names[number], 18), x=LEFT, y=y, class_="name")
-        figure = tag("text", f"{len(values):,} episodes, mean {mean:,.0f}", x=WIDTH - RIGHT, y=y, class_="tick value")
+        figure = tag("text", f"{len(values):,} episodes, best {max(values):,.0f}", x=WIDTH - RIGHT, y=y, class_="tick value")
         ground = tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=floor, y2=floor, class_="ground")
         parts.append(tag("g", ground, *bars, name, figure, class_=colour(number)))
     for value in edges:
@@ -226,12 +225,13 @@ def _marks(level: LevelMap, places: Sequence[Position], name: str, size: float) 
         cells.setdefault((x // CELL, y // CELL), []).append((x, y))
     marks = []
     for inside in sorted(cells.values(), key=len, reverse=True):
-        radius = size * min(7 + 3 * math.sqrt(len(inside)), 1.5 * CELL)
+        share = len(inside) / len(places)
+        radius = size * min(6 + 60 * math.sqrt(share), 0.75 * CELL)
         mean_x, mean_y = (math.fsum(axis) / len(inside) for axis in zip(*inside, strict=True))
         cx = min(max(mean_x - level.left, radius), level.width - radius)
         cy = min(max(mean_y - level.top, radius), level.height - radius)  # who falls out of the level ends below it
         title = tag("title", f"{name}: {len(inside)} of {len(places)} episodes ended here")
-        marks.append(tag("circle", title, cx=cx, cy=cy, r=radius))
+        marks.append(tag("circle", title, cx=cx, cy=cy, r=radius, opacity=min(0.4 + 20 * share, 1.0)))
     return marks
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
-_VOID = {"meta", "br", "img"}
+_VOID = {"meta", "br", "input"}
 
 
 class Html(str):

@@ -78,10 +78,20 @@ class _Report:
             tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
             tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
         ]
-        head = tag("head", *meta, tag("title", title), tag("style", Html(style())))
-        nav = tag("nav", tag("ul", *(tag("li", self._chip(number)) for number in range(len(self._names)))))
+        head = tag("head", *meta, tag("title", title), tag("style", Html(style() + self._switched())))
+        nav = tag("nav", tag("ul", *(tag("li", self._switch(number)) for number in range(len(self._names)))))
         main = tag("main", *body, self._failures())
         return tag("html", head, tag("body", self._header(), nav, main, _footer()), lang="en")
+
+    def _switch(self, number: int) -> Html:
+        """An agent's name with a box that shows or hides its curves and marks."""
+        box = tag("input", type="checkbox", checked=True, id=f"show{number}", autocomplete="off")
+        return tag("label", box, self._chip(number))
+
+    def _switched(self) -> str:
+        """The CSS for the boxes."""
+        rule = "body:has(#show{0}:not(:checked)) :is(.series, .ends).n{0} {{ display: none }}\n"
+        return "".join(rule.format(number) for number in range(len(self._names)))
 
     def _chip(self, number: int) -> Html:
         """An agent's name with its colour."""

@@ -130,6 +130,18 @@ def test_it_says_what_it_should(chromium: Browser, page: Path) -> None:
     assert idle / learned == pytest.approx(3, rel=1e-3)
 
 
+def test_boxes_show_and_hide_an_agent(chromium: Browser, page: Path) -> None:
+    chromium.open(page)
+    shown = (
+        "[0, 1].map(n => [...document.querySelectorAll('.series.n' + n)].filter(g => g.getClientRects().length).length)"
+    )
+    assert chromium.value(shown) == [4, 4], "score, learning, and learning on either level"
+    chromium.value("document.getElementById('show1').click()")
+    assert chromium.value(shown) == [4, 0]
+    chromium.value("document.getElementById('show1').click()")
+    assert chromium.value(shown) == [4, 4]
+
+
 def test_plot_is_a_picture_of_its_own(chromium: Browser, page: Path) -> None:
     chromium.problems.clear()
     chromium.open(page.with_name("plot.svg"))

@@ -40,7 +40,7 @@ class Elements(HTMLParser):
 
     def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
         self.found.append((name, dict(attributes)))
-        if name not in ("meta", "br"):
+        if name not in ("meta", "br", "input"):
             self._open.append(name)
 
     def handle_endtag(self, name: str) -> None:
