@@ -26,8 +26,8 @@ class DemoError(Exception):
 class Demo:
     """Lets an agent play a few episodes, prints the score and makes a video of the best."""
 
-    game: Annotated[str, arg(metavar="GAME")] = "Airstriker-Genesis-v0"
-    """Name of the game; its free ROM ships with stable-retro."""
+    game: Annotated[str, arg(metavar="GAME")] = "Fernway-Genesis-v0"
+    """Name of the game; any that `list games --playable` names."""
 
     state: Annotated[str | None, arg(metavar="STATE")] = None
     """A state's name or the path of a .state file; None is the game's default."""
