@@ -76,7 +76,7 @@ class QNetwork(nn.Module):
     obs_std: Tensor
 
     def __init__(self, vision: VisionConfig, config: NetworkConfig, actions: int) -> None:
-        """Builds the network with orthogonal initialisation (gain sqrt 2; 1 for the outputs)."""
+        """Builds the network with orthogonal initialisation (gain sqrt 2; 0.01 for the outputs: Q-values begin near 0)."""
         super().__init__()
         self.torso = TORSOS[config.torso](vision.obs_shape[0], config.channels)
         with torch.no_grad():
@@ -86,7 +86,7 @@ class QNetwork(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 is_output = module in (self.value[-1], self.advantage[-1])
-                nn.init.orthogonal_(module.weight, gain=1.0 if is_output else 2**0.5)
+                nn.init.orthogonal_(module.weight, gain=0.01 if is_output else 2**0.5)
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
         # Not centred and scaled, the network answered the same action for 11,000 updates (measured).
         self.register_buffer("obs_mean", torch.tensor(128.0))
@@ -103,8 +103,8 @@ class QNetwork(nn.Module):
         Returns:
             float32 [B, A], scaled reward units.
         """
-        scaled = (obs.contiguous(memory_format=torch.channels_last).float() - self.obs_mean) / self.obs_std
-        features = self.torso(scaled)  # [B, F]
+        scaled = obs.float().sub_(self.obs_mean).div_(self.obs_std)
+        features = self.torso(scaled.contiguous(memory_format=torch.channels_last))  # [B, F]
         advantage = self.advantage(features)  # [B, A]
         q: Tensor = self.value(features) + advantage - advantage.mean(1, keepdim=True)
         return q

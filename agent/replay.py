@@ -39,7 +39,7 @@ class ReplayConfig:
     """What replay keeps and how it is sampled."""
 
     capacity: int = 100_000
-    """Screens kept at most, over all lanes; one takes width x height bytes and about 60 more."""
+    """Screens kept at most, over all lanes; `replay_bytes` says what they take."""
 
     n_step: int = 3
     """Timesteps summed up before bootstrapping. Source: Hessel et al. 2018."""
@@ -97,7 +97,11 @@ class Batch:
 
 def replay_bytes(config: ReplayConfig, vision: VisionConfig, actions: int) -> int:
     """Computes what a replay takes when full, bytes, before any of it is allocated."""
-    a_slot = vision.height * vision.width + sum(np.dtype(dtype).itemsize for dtype in _FIELDS.values()) + 4 * actions
+    a_slot: int = (
+        vision.planes * vision.height * vision.width
+        + sum(np.dtype(dtype).itemsize for dtype in _FIELDS.values())
+        + 4 * actions
+    )
     return config.capacity * a_slot + SumTree.bytes_of(config.capacity)
 
 
@@ -122,7 +126,8 @@ def require_memory(wanted: int, free: int | None = None) -> None:
 def _free_memory() -> int:
     for line in MEMINFO.read_text().splitlines():
         if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
+            kibibytes: int = int(line.split()[1])
+            return 1024 * kibibytes
     raise MemoryTooSmallError(f"{MEMINFO} does not say how much memory is free")
 
 
@@ -157,7 +162,7 @@ class Replay:
         self._vision = vision
         self._rng = rng
         slots = self.length * lanes
-        self._planes = np.zeros((slots, vision.height, vision.width), np.uint8)
+        self._planes = np.zeros((slots, vision.planes, vision.height, vision.width), np.uint8)
         self._fields = {name: np.zeros(slots, dtype) for name, dtype in _FIELDS.items()}
         self._values = np.full((slots, actions), np.nan, np.float32)
         self._tree = SumTree(slots)
@@ -183,7 +188,7 @@ class Replay:
         """Adds the screens the lanes see now and what led to them.
 
         Args:
-            planes: uint8 [L, H, W], each lane's newest screen.
+            planes: uint8 [L, P, H, W], what `look` makes of each lane's newest screen.
             is_first: bool [L], where the screen begins an episode; its action, reward and end are ignored.
             action: int [L], the action that led to the screen.
             reward: float [L], what that timestep earned, scaled.
@@ -266,7 +271,8 @@ class Replay:
         """Puts the observations uint8 [B, C, H, W] of these slots together."""
         back = np.arange(self._vision.stack - 1, -1, -1)  # [C]
         back = np.minimum(back, self._fields["age"][slots][:, None])  # [B, C]; before the first screen comes the first
-        return self._planes[(slots[:, None] - back * self.lanes) % len(self._planes)]
+        stacks = self._planes[(slots[:, None] - back * self.lanes) % len(self._planes)]  # [B, S, P, H, W]
+        return np.asarray(stacks.reshape(len(slots), *self._vision.obs_shape))
 
     def update_priorities(self, slots: NDArray[np.int64], td_error: NDArray[np.float32]) -> None:
         """Sets the priorities of sampled transitions by their TD errors [B], scaled reward units.

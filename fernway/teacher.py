@@ -119,6 +119,12 @@ class Teacher:
         else:
             self._is_under_way = False
 
+    def restart(self, seed: int) -> None:
+        """Forgets everything: from here on it does what a new teacher with this seed does."""
+        self._seed = seed
+        self._level = None
+        self._is_under_way = False
+
     def drop(self) -> None:
         """Drops the plan under way, because the game was set to another state."""
         self._is_under_way = False

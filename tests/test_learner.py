@@ -79,6 +79,11 @@ def network(seed: int = 0, torso: str = "conv") -> QNetwork:
     return QNetwork(VISION, NetworkConfig(torso=torso, channels=(4, 8, 8), hidden=16), ACTIONS)  # type: ignore[arg-type]
 
 
+def hidden(network: QNetwork) -> Tensor:
+    """The weights of one layer, for all."""
+    return network.get_parameter("value.0.weight")
+
+
 def batch(size: int = 8, *, reward: float = 1.0, values: bool = True) -> Batch:
     rng = np.random.default_rng(0)
     return Batch(
@@ -97,11 +102,11 @@ def batch(size: int = 8, *, reward: float = 1.0, values: bool = True) -> Batch:
 
 def test_target_network_follows_only_every_period() -> None:
     learner = Learner(network(), LearnerConfig(target_period=3, learning_rate=1e-2))
-    initial = learner.target_network.value[0].weight.clone()
+    initial = hidden(learner.target_network).clone()
     for updates in range(1, 7):
         learner.update(batch())
         assert learner.updates == updates
-        target, online = learner.target_network.value[0].weight, learner.online_network.value[0].weight
+        target, online = hidden(learner.target_network), hidden(learner.online_network)
         assert torch.equal(target, online) == (updates % 3 == 0)
         assert torch.equal(target, initial) == (updates < 3)
 
@@ -121,11 +126,11 @@ def test_samples_without_planner_values_teach_only_by_reward() -> None:
         Learner(network(), LearnerConfig(td_weight=0)),
         Learner(network(), LearnerConfig(td_weight=0)),
     )
-    before = without.online_network.value[0].weight.clone()
+    before = hidden(without.online_network).clone()
     assert with_values.update(batch()).knowledge_loss > 0
     update = without.update(batch(values=False))
     assert update.loss == update.knowledge_loss == 0
-    assert torch.equal(before, without.online_network.value[0].weight)
+    assert torch.equal(before, hidden(without.online_network))
 
 
 @pytest.mark.parametrize("knowledge", ["soft", "margin"])
@@ -160,8 +165,8 @@ def test_a_loss_that_is_not_finite_stops_before_the_weights_change(reward: float
 def test_weights_that_are_not_finite_are_named() -> None:
     learner = Learner(network(), LearnerConfig())
     with torch.no_grad():
-        learner.online_network.value[0].bias[0] = torch.nan
-    with pytest.raises(NotFiniteError, match=r"value\.0\.bias"):
+        hidden(learner.online_network)[0, 0] = torch.nan
+    with pytest.raises(NotFiniteError, match=r"value\.0\.weight"):
         learner.require_finite()
 
 
@@ -208,7 +213,7 @@ def test_the_toy_is_solved() -> None:
     toy, is_first, reward, is_over, action = Corridor(), True, 0.0, False, 0
     for timestep in range(600):
         replay.add(
-            toy.plane()[None],
+            toy.plane()[None, None],
             is_first=np.array([is_first]),
             action=np.array([action]),
             reward=np.array([reward]),

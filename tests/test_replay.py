@@ -25,7 +25,7 @@ def make(capacity: int = 64, *, lanes: int = 1, n_step: int = 3, **settings_: An
 def add(replay: Replay, number: int, reward: float = 0.0, *, end: str = "", first: bool = False) -> None:
     """Adds one screen, painted with its number, to a replay of one lane."""
     replay.add(
-        np.full((1, 8, 8), number, np.uint8),
+        np.full((1, 1, 8, 8), number, np.uint8),
         is_first=np.array([first]),
         action=np.array([number % ACTIONS]),
         reward=np.array([reward]),
@@ -135,8 +135,8 @@ def test_invariants_hold_after_every_operation(events: Any, n_step: int, sample_
         for lane in range(2):
             episode[lane] += int(begins[lane])
             age[lane] = 0 if begins[lane] else age[lane] + 1
-        planes = np.zeros((2, 8, 8), np.uint8)
-        planes[:, 0, 0], planes[:, 0, 1], planes[:, 0, 2] = [0, 1], np.array(episode) % 256, age
+        planes = np.zeros((2, 1, 8, 8), np.uint8)
+        planes[:, 0, 0, 0], planes[:, 0, 0, 1], planes[:, 0, 0, 2] = [0, 1], np.array(episode) % 256, age
         replay.add(
             planes,
             is_first=begins,
@@ -248,7 +248,7 @@ def test_state_goes_there_and_back(screens: int) -> None:
 
 def test_state_of_another_shape_is_refused() -> None:
     with pytest.raises(ValueError, match="wanted a replay"):
-        make(capacity=32).load_state(make(capacity=64).state() | {"planes": np.zeros((64, 8, 8), np.uint8)})
+        make(capacity=32).load_state(make(capacity=64).state() | {"planes": np.zeros((64, 1, 8, 8), np.uint8)})
 
 
 @settings(deadline=None)

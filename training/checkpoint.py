@@ -1,0 +1,93 @@
+"""Checkpoints: one file that appears whole or not at all, and holds all that a run goes on from; no pickle."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+CHECKPOINT_FORMAT = "1"
+"""Version of the file's layout."""
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be written or used; the message says why."""
+
+
+def save(path: Path, state: Mapping[str, Any]) -> None:
+    """Writes a checkpoint; whatever goes wrong, the one that was there before stays whole.
+
+    Args:
+        path: The file.
+        state: A nest of dictionaries and lists with tensors, arrays and what JSON knows.
+
+    Raises:
+        CheckpointError: If it cannot be written, for instance because the disk is full.
+    """
+    tensors: dict[str, Tensor] = {}
+    tree = _split(state, "", tensors)
+    temporary = path.with_name(path.name + ".part")
+    try:
+        save_file(tensors, temporary, {"format": CHECKPOINT_FORMAT, "tree": json.dumps(tree)})
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())  # the name must not change before the content is on the disk
+        os.replace(temporary, path)  # noqa: PTH105 - atomic, and says so
+    except (OSError, SafetensorError) as error:
+        temporary.unlink(missing_ok=True)
+        size = sum(tensor.nbytes for tensor in tensors.values()) / 2**20
+        raise CheckpointError(f"cannot write the checkpoint {path} ({size:.0f} MiB): {error}") from error
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Reads what `save` wrote; arrays come back as tensors.
+
+    Raises:
+        CheckpointError: If it cannot be read or is something else.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != CHECKPOINT_FORMAT:
+                raise CheckpointError(
+                    f"{path} is no checkpoint of this version: wanted format {CHECKPOINT_FORMAT}, "
+                    f"got {metadata.get('format')}"
+                )
+            state = _join(json.loads(metadata["tree"]), file)
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        if isinstance(error, CheckpointError):
+            raise
+        raise CheckpointError(f"cannot read the checkpoint {path}: {error}") from error
+    return dict(state)
+
+
+def _split(node: Any, name: str, tensors: dict[str, Tensor]) -> Any:
+    """Moves tensors out of the nest, which JSON can hold then."""
+    match node:
+        case Tensor():
+            tensors[name] = node.detach().contiguous()
+            return {"": name}
+        case np.ndarray():
+            return _split(torch.from_numpy(np.ascontiguousarray(node)), name, tensors)
+        case Mapping():
+            items = [[key, _split(child, f"{name}/{key}", tensors)] for key, child in node.items()]
+            return {"items": items}
+        case list() | tuple():
+            return [_split(child, f"{name}/{index}", tensors) for index, child in enumerate(node)]
+        case _:
+            return node
+
+
+def _join(node: Any, file: Any) -> Any:
+    if isinstance(node, list):
+        return [_join(child, file) for child in node]
+    if isinstance(node, dict):
+        if "" in node:
+            return file.get_tensor(node[""])
+        return {key: _join(child, file) for key, child in node["items"]}
+    return node

@@ -1,0 +1,84 @@
+"""How good a network is on levels it has never seen: greedy, the agent's epsilon, no memory, no learning."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.actions import ACTION_TABLE
+from agent.config import EPISODE_TIMESTEPS, RunConfig, VisionConfig
+from fernway.levels import Level
+from training.lanes import Ending, Lanes
+from training.twin import Twin
+
+QValues = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+"""Observations uint8 [B, C, H, W] -> Q-values float32 [B, A]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """One episode on each of several levels."""
+
+    endings: list[Ending]
+    """In the order of the levels."""
+
+    @property
+    def mean(self) -> float:
+        """Mean return, contest units."""
+        return float(np.mean([ending.episode_return for ending in self.endings]))
+
+    @property
+    def ci95(self) -> float:
+        """Half width of the mean's confidence interval over episodes, normal approximation."""
+        count = len(self.endings)
+        if count < 2:
+            return float("nan")
+        return float(1.96 * np.std([ending.episode_return for ending in self.endings], ddof=1) / count**0.5)
+
+    @property
+    def finished(self) -> float:
+        """Share of episodes that reached the end."""
+        return float(np.mean([ending.is_finished for ending in self.endings]))
+
+
+def score(
+    q_values: QValues,
+    vision: VisionConfig,
+    levels: Sequence[Level],
+    *,
+    seed: int,
+    epsilon: float = RunConfig().epsilon,
+    stall_timesteps: int = 0,
+    tell: Callable[[int], None] = lambda done: None,  # noqa: ARG005 - the interface's
+) -> Score:
+    """Plays one episode on each level, all side by side, on the twin.
+
+    Args:
+        q_values: The network.
+        vision: The pipeline it was trained on.
+        levels: What to play.
+        seed: Of the sticky frames and of the random actions.
+        epsilon: Probability of a random action.
+        stall_timesteps: Gives up after so many timesteps without a new best return, which saves time; 0: never.
+        tell: Called with the number of episodes that are over, after each.
+    """
+    twin = Twin(len(levels), lambda _, lane: levels[lane])
+    lanes = Lanes(twin, vision, stall_timesteps)
+    lanes.reset([seed])
+    rng = np.random.default_rng(seed)
+    found: dict[int, Ending] = {}
+    for _ in range(EPISODE_TIMESTEPS + 1):
+        playing = [lane for lane in range(len(levels)) if lane not in found]
+        if not playing:
+            break
+        action = np.zeros(len(levels), np.int64)
+        action[playing] = q_values(lanes.obs[playing]).argmax(1)
+        is_random = rng.random(len(levels)) < epsilon
+        action = np.where(is_random, rng.integers(0, len(ACTION_TABLE), len(levels)), action)
+        for ending in lanes.step(action).endings:
+            if ending.lane not in found:
+                found[ending.lane] = ending
+                twin.retire(ending.lane)
+                tell(len(found))
+    return Score(endings=[found[lane] for lane in range(len(levels))])
