@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 COMMANDS = {
+    "train": ("training.train", "TrainConfig", "train", "trains a Q-network on Fernway, or on any imported game"),
     "search": ("training.search", "SearchConfig", "search", "lets the planner play levels and writes what it did"),
     "show": ("training.show", "ShowConfig", "show", "draws every stage of the image pipeline for a game state"),
 }
@@ -43,7 +44,7 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("training: stopped", file=sys.stderr)
         return INTERRUPTED
-    except (ValueError, OSError, MemoryError, RuntimeError) as error:
+    except (ValueError, OSError, MemoryError, RuntimeError, ArithmeticError) as error:
         print(f"training: {error}", file=sys.stderr)
         return 1
     return 0
