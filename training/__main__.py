@@ -8,6 +8,12 @@ from typing import Any
 COMMANDS = {
     "train": ("training.train", "TrainConfig", "train", "trains a Q-network on Fernway, or on any imported game"),
     "search": ("training.search", "SearchConfig", "search", "lets the planner play levels and writes what it did"),
+    "qtable": (
+        "training.qtable",
+        "QTableConfig",
+        "qtable",
+        "the origin's tables of screens, beside random, JERK and network",
+    ),
     "show": ("training.show", "ShowConfig", "show", "draws every stage of the image pipeline for a game state"),
 }
 """Each command's module, its settings, its function and a word about it; imported when asked for: torch takes seconds."""
