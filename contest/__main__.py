@@ -149,10 +149,10 @@ def run_evaluation(options: Evaluate) -> int:
     missing = sum(len(one.missing) for one in scores)
     if len(agents) == 1:
         _console().print(scores[0].table())
-    if all(one.levels for one in scores):
-        results = [read_result(agent.results, agent.name) for agent in agents]
-        present(compare(results), options.outputs, has_table=len(agents) > 1)
     print(f"written: {written}")
+    results = [read_result(agent.results, agent.name) for agent, one in zip(agents, scores, strict=True) if one.levels]
+    if results:
+        present(compare(results), options.outputs, has_table=len(agents) > 1)
     if missing:
         print(f"contest: {missing} of {missing + there} runs failed; the reasons are in scores.json", file=sys.stderr)
         return 1

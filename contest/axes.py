@@ -18,7 +18,10 @@ class Axes:
     """The part of a chart that data is drawn in."""
 
     x_ticks: Sequence[float]
-    """Where the vertical lines are, the ends of the axis among them."""
+    """Where the numbers of the horizontal axis are; it begins with the first."""
+
+    x_end: float
+    """Where that axis ends."""
 
     y_ticks: Sequence[float]
     """Where the horizontal lines are, the ends of the axis among them."""
@@ -28,7 +31,7 @@ class Axes:
 
     def x(self, value: float) -> float:
         """From a value to its place."""
-        low, high = self.x_ticks[0], self.x_ticks[-1]
+        low, high = self.x_ticks[0], self.x_end
         return LEFT + (value - low) / (high - low) * (WIDTH - LEFT - RIGHT)
 
     def y(self, value: float) -> float:

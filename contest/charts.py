@@ -55,7 +55,8 @@ def ranking_chart(rows: Sequence[Ranking]) -> Html:
     ]
     step = 52
     height = TOP + step * len(rows) + BOTTOM
-    axes = Axes(x_ticks=ticks(min(0.0, *numbers), max(numbers)), y_ticks=(0, 1), height=height)
+    x_ticks = ticks(min(0.0, *numbers), max(numbers))
+    axes = Axes(x_ticks=x_ticks, x_end=x_ticks[-1], y_ticks=(0, 1), height=height)
     parts = []
     for value in axes.x_ticks:
         x = axes.x(value)
@@ -91,7 +92,8 @@ def curve_chart(
     """
     numbers = [value for curve in curves.values() for value in curve.value.tolist()]
     numbers += [value for curve in curves.values() if curve.band is not None for value in curve.band.ravel().tolist()]
-    axes = Axes(x_ticks=ticks(0, timesteps, 4), y_ticks=ticks(min(0.0, *numbers), max(numbers)), height=270)
+    x_ticks = [value for value in ticks(0, timesteps, 4) if value <= timesteps]
+    axes = Axes(x_ticks=x_ticks, x_end=timesteps, y_ticks=ticks(min(0.0, *numbers), max(numbers)), height=270)
     parts = []
     for agent, curve in curves.items():
         xs = [axes.x(value) for value in curve.timesteps.tolist()]
@@ -153,7 +155,9 @@ def reach_chart(returns: Sequence[Sequence[float]], names: Sequence[str], goal: 
                 bars.append(tag("rect", tag("title", f"{names[number]}: {share}"), **what, class_="bar"))
         y = floor - step + 22
         name = tag("text", short(names[number], 18), x=LEFT, y=y, class_="name")
-        figure = tag("text", f"{len(values):,} episodes, best {max(values):,.0f}", x=WIDTH - RIGHT, y=y, class_="tick value")
+        figure = tag(
+            "text", f"{len(values):,} episodes, best {max(values):,.0f}", x=WIDTH - RIGHT, y=y, class_="tick value"
+        )
         ground = tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=floor, y2=floor, class_="ground")
         parts.append(tag("g", ground, *bars, name, figure, class_=colour(number)))
     for value in edges:

@@ -126,6 +126,10 @@ class Record:
             return [self.unfinished]
         return self.episodes
 
+    def scored_ends(self) -> list[Position | None]:
+        """Where the episodes that count ended; empty for a record that does not have them."""
+        return self.ends[: len(self.scored())]
+
     @property
     def is_whole(self) -> bool:
         """Whether the run went on until a limit of the server's."""

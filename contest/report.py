@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import cache, partial
 from importlib.resources import files
-from itertools import starmap
 from pathlib import Path
 
 from rich.console import Console
@@ -67,6 +66,7 @@ class _Report:
         self._comparison = comparison
         self._standings = comparison.standings
         self._names = [standing.result.name for standing in comparison.standings]
+        self._console = console
         self._cards = LevelCards(comparison, console)
 
     def page(self) -> Html:
@@ -167,7 +167,13 @@ class _Report:
         return tag("section", tag("h2", "Level by level"), tag("p", hint, class_="soft"), table)
 
     def _levels(self) -> Html:
-        return tag("section", tag("h2", "Levels"), *starmap(self._cards.card, enumerate(self._comparison.levels)))
+        levels = self._comparison.levels
+        cards = []
+        for number, level in enumerate(levels):
+            words = f"report: level {number + 1} of {len(levels)}, {level_text(level)}"
+            self._console.print(words, markup=False, highlight=False, soft_wrap=True)  # a map or a video takes seconds
+            cards.append(self._cards.card(number, level))
+        return tag("section", tag("h2", "Levels"), *cards)
 
     def _players(self) -> Html:
         """Who held the controls inside the agents that tell."""

@@ -90,7 +90,7 @@ class LevelCards:
             return Html("")
         if drawn is None:
             return Html("")
-        ends = [[place for run in one if run.record for place in run.record.ends if place] for one in runs]
+        ends = [[place for run in one if run.record for place in run.record.scored_ends() if place] for one in runs]
         caption = "The larger a mark, the more episodes ended there. The lower map can be moved sideways."
         both = charts.map_charts(drawn, ends, self._names, name)
         return tag("figure", tag("h4", "Where the episodes ended"), both, tag("figcaption", caption))

@@ -88,7 +88,7 @@ def test_page_stands_alone(tmp_path: Path) -> None:
 
 
 def test_map_shows_where_episodes_ended(tmp_path: Path, toy: None) -> None:
-    ends = [(90, 30), (95, 30), (0, 70), (100, 9000), None]  # the first two in one square; the fourth fell out
+    ends = [(90, 30), (95, 30), (0, 70), (100, 9000), None, (150, 50)]  # two in one square; the fourth fell out
     made = read_result(finish(tmp_path / "one", {("short", 0): RUNS["short", 1]}, ends=ends))
     page = report(tmp_path, made)
     (image,) = page.named("image")
@@ -101,7 +101,7 @@ def test_map_shows_where_episodes_ended(tmp_path: Path, toy: None) -> None:
     circles = [(float(str(one["cx"])), float(str(one["cy"]))) for one in page.named("circle") if one.get("r") != "6"]
     assert (92.5 + 10, 30 + 20) in circles, "the mean of the two, from the picture's corner"
     near = [one for one in page.named("circle") if one.get("class") is None][-6:]
-    assert len(near) == 6, "three marks on either map"
+    assert len(near) == 6, "three marks on either map: none of the unfinished episode, which has the last place"
     assert all(0 <= float(str(one["cy"])) <= 100 for one in near), "who fell out is marked at the edge"
     assert any("2 of 4 episodes ended here" in words for words in page.words)
 
