@@ -256,7 +256,15 @@ def test_lists(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
 @pytest.mark.slow
 def test_demo(tmp_path: Path, late_state: Path) -> None:
     (tmp_path / "player.py").write_text(toy_game.AGENT)
-    words = ("demo", "--state", late_state, "--agent", f"{{python}} {tmp_path / 'player.py'} on {{seed}}")
+    words = (
+        "demo",
+        "--game",
+        "Airstriker-Genesis",
+        "--state",
+        late_state,
+        "--agent",
+        f"{{python}} {tmp_path / 'player.py'} on {{seed}}",
+    )
     done = contest(*words, "--results", tmp_path / "demo")
     assert (done.returncode, done.stderr) == (0, "")
     record = Record.load(tmp_path / "demo" / "run" / "episodes.json")
