@@ -54,7 +54,10 @@ class SearchConfig:
     """Timesteps after which an episode is left."""
 
     jobs: int = 1
-    """Processes."""
+    """Processes, or workers of the cluster."""
+
+    ray: str | None = None
+    """Address of a Ray cluster that plays the levels: `auto` for the one this machine is part of, `local` to start one."""
 
     effort: Effort = field(default_factory=Effort)
     """How hard to think, on the twin."""
@@ -231,7 +234,8 @@ def search(config: SearchConfig) -> None:
     console = Console(stderr=True)
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("searching", total=len(wanted), completed=len(returns))
-        for name, demonstration in _played(open_tasks, config.jobs):
+        for task, demonstration in _played(open_tasks, config):
+            name = task.name
             demonstration.save(config.out / name)
             returns[name] = demonstration.episode_return, len(demonstration.actions)
             mean = np.mean([paid for paid, _ in returns.values()])
@@ -242,17 +246,22 @@ def search(config: SearchConfig) -> None:
     _summarise(config.out / "summary.csv", returns)
 
 
-def _named(task: Task) -> tuple[str, Demonstration]:
-    return task.name, play(task)
+def _pair(task: Task) -> tuple[Task, Demonstration]:
+    return task, play(task)
 
 
-def _played(open_tasks: Sequence[Task], jobs: int) -> Iterator[tuple[str, Demonstration]]:
-    """Plays in this process, or in several; an emulator needs one of its own for each episode."""
-    if jobs == 1:
-        yield from map(_named, open_tasks)
-        return
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        yield from pool.imap_unordered(_named, open_tasks)
+def _played(open_tasks: Sequence[Task], config: SearchConfig) -> Iterator[tuple[Task, Demonstration]]:
+    """Plays in this process, in several, or on a cluster."""
+    if config.ray is not None:
+        from training.cluster import Cluster
+
+        with Cluster(config.ray, config.jobs) as cluster:
+            yield from cluster.search(open_tasks)
+    elif config.jobs == 1:
+        yield from map(_pair, open_tasks)
+    else:
+        with multiprocessing.get_context("spawn").Pool(config.jobs) as pool:
+            yield from pool.imap_unordered(_pair, open_tasks)
 
 
 def _summarise(path: Path, returns: dict[str, tuple[float, int]]) -> None:
