@@ -135,9 +135,9 @@ def test_samples_without_planner_values_teach_only_by_reward() -> None:
 
 @pytest.mark.parametrize("knowledge", ["soft", "margin"])
 def test_planner_values_are_learned(knowledge: str) -> None:
-    config = LearnerConfig(td_weight=0, knowledge=knowledge, learning_rate=3e-3)  # type: ignore[arg-type]
+    config = LearnerConfig(td_weight=0, knowledge=knowledge, margin=1.0, learning_rate=3e-3)  # type: ignore[arg-type]
     learner, data = Learner(network(), config), batch(16)
-    for _ in range(150):
+    for _ in range(200):
         learner.update(data)
     with torch.no_grad():
         best = learner.online_network(torch.from_numpy(data.obs)).argmax(1)
