@@ -95,4 +95,5 @@ def test_commands_are_named_and_a_wrong_one_refused(capsys: pytest.CaptureFixtur
     assert main(["fly"]) == 2
     assert "no command 'fly'" in capsys.readouterr().err
     assert main([]) == 0
-    assert all(command in capsys.readouterr().out for command in COMMANDS)
+    out = capsys.readouterr().out
+    assert all(command in out for command in COMMANDS)
