@@ -213,6 +213,8 @@ class Learner:
         self.online_network = network.train()
         self.target_network = copy.deepcopy(network).requires_grad_(requires_grad=False)
         self.average_network = copy.deepcopy(self.target_network).eval()
+        self._weights: list[Tensor] = list(network.parameters())  # listing them takes longer than using them
+        self._average: list[Tensor] = list(self.average_network.parameters())
         self.updates = 0
         self._augment: Augment = augment or (lambda obs: obs)
         self._optimizer = torch.optim.Adam(
@@ -242,7 +244,7 @@ class Learner:
         loss = weighted.mean()
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(self.online_network.parameters(), config.clip_norm)
+        norm = torch.nn.utils.clip_grad_norm_(self._weights, config.clip_norm)
         if not (torch.isfinite(loss) and torch.isfinite(norm)):
             raise NotFiniteError(
                 f"update {self.updates + 1}: wanted a finite loss and gradient, got loss {loss.item()}, gradient norm "
@@ -252,7 +254,7 @@ class Learner:
         self.updates += 1
         # Like a mean at first, so that the initial weights do not linger.
         share = max(1 - config.average_decay, 1 / (self.updates + 1))
-        torch._foreach_lerp_(list(self.average_network.parameters()), list(self.online_network.parameters()), share)
+        torch._foreach_lerp_(self._average, self._weights, share)
         if self.updates % config.target_period == 0:
             self.target_network.load_state_dict(self.online_network.state_dict())
         return Update(
