@@ -3,12 +3,16 @@
 import gzip
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+# Shells start what they put into the background with SIGINT ignored, and children inherit that: Ctrl-C would do nothing.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Offer = Callable[[str], None]
 
