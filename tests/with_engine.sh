@@ -29,7 +29,7 @@ end() {
   local status=$?
   if ((status != 0)); then
     echo "with_engine.sh: exit status $status; what dockerd complained of:" >&2
-    grep -E 'level=(warning|error|fatal)|^failed' "$log" | tail -n 20 >&2 || true
+    grep -E 'level=(error|fatal)|^failed' "$log" | tail -n 20 >&2 || true
   fi
   kill "$pid" 2>/dev/null || true
   wait "$pid" || true
