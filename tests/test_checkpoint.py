@@ -4,6 +4,7 @@ import json
 import resource
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,21 +53,26 @@ def test_channels_last_weights_come_back(tmp_path: Path) -> None:
     assert torch.equal(load(tmp_path / "one")["weight"], weight)
 
 
-@pytest.fixture
+@contextmanager
 def little_disk() -> Iterator[None]:
-    """Files may not grow beyond 10,000 bytes: what a full disk looks like to whoever writes."""
+    """Files may not grow beyond 10,000 bytes: what a full disk looks like to whoever writes.
+
+    No fixture: pytest reports before it tears fixtures down, and its own output may go to a file longer than that.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, handler)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path, little_disk: None) -> None:
+def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.safetensors"
     save(path, STATE)
-    with pytest.raises(CheckpointError, match="cannot write the checkpoint"):
+    with pytest.raises(CheckpointError, match="cannot write the checkpoint"), little_disk():
         save(path, {**STATE, "planes": np.zeros((100, 1000), np.uint8)})
     assert same(STATE, load(path))
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
