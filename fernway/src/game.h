@@ -143,9 +143,13 @@ void restore_walls(void);
 void objects_reset(void);
 void objects_near_camera(void); /* those that come near come to life, those far away go to sleep */
 void objects_move(void);
-void objects_touch(void);       /* what happens between them and the player */
 Object *object_new(u8 kind, s16 x, s16 y); /* 0 when all slots are taken */
 void scatter_rings(u16 count);
+
+/* touch.c */
+void objects_touch(void);       /* what happens between them and the player */
+
+/* platforms.c */
 u8 platform_under(s16 x, s16 y_before, s16 y); /* 1 + index of the platform whose upper edge the feet crossed, or 0 */
 
 /* camera.c */

@@ -1,4 +1,4 @@
-/* What objects.c and touch.c share. */
+/* What the files about objects share. */
 #ifndef FERNWAY_OBJECTS_H
 #define FERNWAY_OBJECTS_H
 
@@ -24,5 +24,17 @@ static inline void clear_bit(u8 *bits, u16 i)
 
 void object_sleep(Object *o);   /* until the camera comes again */
 void object_gone(Object *o);    /* for the rest of this life */
+
+/* enemies.c: one frame of each */
+void enemy_walker(Object *o);
+void enemy_flyer(Object *o);
+void enemy_hopper(Object *o);
+void enemy_spitter(Object *o);
+void enemy_shot(Object *o);
+
+/* platforms.c: one frame of each */
+void platform_across(Object *o);
+void platform_updown(Object *o);
+void platform_falling(Object *o);
 
 #endif

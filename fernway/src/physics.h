@@ -41,4 +41,6 @@
 #define STAND 36                /* height */
 #define BALL 28
 
+#define PLATFORM_HALF 24        /* a platform's width, pixels from its middle to either side */
+
 #endif

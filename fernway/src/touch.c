@@ -4,25 +4,9 @@
 
 #define SPRING_WEAK 0           /* index into the speeds below */
 #define SPRING_FRAMES 12        /* a spring shows its thrown picture */
-#define PLATFORM_HALF 24
 
 static const s32 spring_straight[2] = {FIX(10), FIX(16)};
 static const s32 spring_diagonal[2] = {FIX(7.0711), FIX(11.3137)}; /* each component */
-
-u8 platform_under(s16 x, s16 y_before, s16 y)
-{
-    const Object *o = G.objects;
-    for (u8 i = 0; i < G.objects_used; i++, o++) {
-        s16 top, off;
-        if (o->kind < K_PLATFORM_ACROSS || o->kind > K_PLATFORM_FALLING)
-            continue;
-        top = PIXEL(o->y);
-        off = x - PIXEL(o->x);
-        if (off >= -PLATFORM_HALF - FOOT && off <= PLATFORM_HALF + FOOT && y >= top && y_before <= top + 4)
-            return i + 1;
-    }
-    return 0;
-}
 
 /* Does the player's body meet a box around an object's feet? half: pixels to either side. */
 static u8 meets(s16 x, s16 y, s16 half, s16 tall)
