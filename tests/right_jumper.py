@@ -1,0 +1,38 @@
+"""The agent that a game must not be easy for: to the right all the time, with jumps at random, and no memory.
+
+`python tests/right_jumper.py [SEED]` in a folder with tmp/sock in it, as `python -m contest evaluate` starts agents. It
+jumps as often and as long as JERK does, the contest's baseline, but never goes back and never plays anything again.
+"""
+
+import sys
+
+import numpy as np
+
+from agent.actions import buttons
+from agent.config import JerkConfig, RemoteConfig
+from agent.remote import RemoteEnv
+from agent.wire import RunEnd
+
+
+def main() -> None:
+    config, rng = JerkConfig(), np.random.default_rng(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+    right, jump = buttons("RIGHT"), buttons("RIGHT", "B")
+    env = RemoteEnv(RemoteConfig())
+    try:
+        while True:
+            env.reset()
+            over, jumping = False, 0
+            while not over:
+                if jumping == 0 and rng.random() < config.jump_probability:
+                    jumping = config.jump_timesteps
+                _, _, terminated, truncated, _ = env.step(jump if jumping else right)
+                jumping = max(0, jumping - 1)
+                over = terminated or truncated
+    except RunEnd as reason:
+        print(f"the run is over: {reason}")
+    finally:
+        env.close()
+
+
+if __name__ == "__main__":
+    main()
