@@ -8,6 +8,9 @@ A package makes its games known by entry points, so that this one need not impor
     [project.entry-points."qjerk.environments"]  # an environment that needs no emulator
     Some-Native-v0 = "package.module"            # an object that has the two methods of NativeGame
 
+    [project.entry-points."qjerk.starts"]        # where its episodes may start, where the emulator takes any state
+    Some-Genesis-v0 = "package:check"            # check(state) raises ValueError with one line that says what to do
+
     [project.entry-points."qjerk.maps"]          # pictures of whole levels, for reports
     Some-Genesis-v0 = "package:draw"             # draw(state) -> RGB uint8 [H, W, 3], (x, y) of its upper left corner
 """
@@ -28,6 +31,10 @@ INTEGRATIONS = "qjerk.games"
 
 ENVIRONMENTS = "qjerk.environments"
 """Entry points whose object is a NativeGame."""
+
+STARTS = "qjerk.starts"
+"""Entry points whose object, called with a Level's state, raises ValueError unless the game of that name can start there.
+The emulator loads states of other games and of other builds of a ROM, too, and then runs into nowhere."""
 
 MAPS = "qjerk.maps"
 """Entry points whose object draws a level of the game of that name, from where episodes start: see contest/maps.py."""
@@ -161,13 +168,14 @@ def find(game: str, state: str | None = None) -> Level:
         state: A state's name or the path of a `.state` file; None is the game's default.
 
     Raises:
-        GameError: If there is no such game or state, or its ROM is missing.
+        GameError: If there is no such game or state, its ROM is missing, or the state belongs to something else.
     """
     level = _find_game(game)
     if state is not None:
         level = replace(level, state=_find_state(level, state))
     if level.native is None:
         _require_rom(level)
+    _check_start(level)
     return level
 
 
@@ -220,6 +228,21 @@ def _require_rom(level: Level) -> None:
         raise GameError(
             f"the ROM of {level.game} is missing: import it with `{how}`, DIR the folder it is in"
         ) from None
+
+
+def _check_start(level: Level) -> None:
+    """Asks the game's package, if there is one, whether episodes can start there.
+
+    Raises:
+        GameError: If they cannot.
+    """
+    if (point := offered(STARTS).get(level.game)) is None:
+        return
+    check = load(point)
+    try:
+        check(level.state)
+    except ValueError as error:
+        raise GameError(f"{level.game}: {error}") from error
 
 
 def _nearest(wanted: str, names: Iterable[str]) -> str:

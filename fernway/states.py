@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fernway import INTEGRATION, FernwayError, require_rom
-from fernway.levels import Level
+from fernway.levels import Level, by_name, committed
 
 STATE_BYTES = 145_000
 """Of a state, the part that means something; the rest is uninitialised memory of the core and saved as zeros."""
@@ -67,7 +67,7 @@ def read_state(path: Path) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         raise FernwayError(f"{path}: not a readable state: {error}") from error
     if not _SIZES[0] <= len(state) <= _SIZES[1] or _ram(state, 0, 4) != _MAGIC:
-        raise FernwayError(f"{path}: not a state of Fernway")
+        raise FernwayError(f"{path}: not a state of Fernway: make one with `python -m fernway state`")
     build = rom_build()
     if (stamp := build_of(state)) != build:
         raise FernwayError(
@@ -75,6 +75,21 @@ def read_state(path: Path) -> bytes:
             "make it again with `python -m fernway state`, the committed ones with `python -m fernway states`"
         )
     return state
+
+
+def check_start(state: str | None) -> None:
+    """Makes sure that episodes can start there.
+
+    Args:
+        state: A committed level's name, the path of a `.state` file, or None for the first level.
+
+    Raises:
+        FernwayError: If there is no such level, or its state is not one of the present ROM.
+    """
+    if state is not None and state.endswith(".state"):
+        read_state(Path(state))
+    else:
+        read_state(INTEGRATION / f"{by_name(state or next(iter(committed()))).level.name}.state")
 
 
 def canonical(state: bytes) -> bytes:

@@ -13,6 +13,7 @@ import pytest
 import stable_retro
 
 import fernway
+from contest import games
 from fernway import FernwayError, check, levels, native, states
 from fernway.levels import Level
 from fernway.search import decode, frames_of, start_level
@@ -118,25 +119,60 @@ def test_going_left_is_paid_back_and_a_lost_life_ends_the_episode() -> None:
         env.close()
 
 
-def play_and_hash(name: str) -> str:
-    """Hash of every screen and of work RAM along the first part of a solution."""
+def test_reward_is_a_number_from_power_on() -> None:
+    fernway.register()
+    env = stable_retro.make(fernway.GAME, stable_retro.State.NONE, scenario="contest", render_mode=None)
+    try:
+        env.reset()
+        seen = []
+        for _ in range(200):
+            _, reward, terminated, _, info = env.step(np.zeros(12, np.int8))
+            seen.append((info["end_x"], reward, terminated))
+        assert seen[0][0] == 0  # no level is made yet: no end, no way
+        assert seen[-1][0] > 0
+        assert {(reward, terminated) for _, reward, terminated in seen} == {(0.0, False)}
+    finally:
+        env.close()
+
+
+def play_and_hash(core: states.Core, name: str, frames: int) -> str:
+    """Hash of screens and of work RAM along the first part of a solution."""
     digest = hashlib.sha256()
-    with states.Core() as core:
-        core.load(states.read_state(fernway.INTEGRATION / f"{name}.state"))
-        for number, buttons in enumerate(frames_of(decode(levels.by_name(name).solution))[:400].tolist()):
-            core.step(buttons)
-            if number % 8 == 0:
-                digest.update(core.screen.tobytes() + core.memory(0x10000))
+    core.load(states.read_state(fernway.INTEGRATION / f"{name}.state"))
+    for number, buttons in enumerate(frames_of(decode(levels.by_name(name).solution))[:frames].tolist()):
+        core.step(buttons)
+        if number % 8 == 0:
+            digest.update(core.screen.tobytes() + core.memory(0x10000))
     return digest.hexdigest()
+
+
+def hashes(names: list[str], frames: int) -> list[str]:
+    """The hashes of several levels, played one after the other on the same console."""
+    with states.Core() as core:
+        return [play_and_hash(core, name, frames) for name in names]
+
+
+def hashes_elsewhere(names: list[str], frames: int) -> list[str]:
+    """The same in a process of its own."""
+    code = f"from tests.test_fernway_states import hashes; print(*hashes({names!r}, {frames}))"
+    root = Path(__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    return done.stdout.split()
 
 
 def test_same_screens_and_memory_in_one_process_and_in_another() -> None:
     name = "CopperWorks.Act4"
-    here = [play_and_hash(name) for _ in range(2)]
-    code = f"from tests.test_fernway_states import play_and_hash; print(play_and_hash({name!r}))"
-    root = Path(__file__).parents[1]
-    there = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
-    assert here == [there.stdout.strip()] * 2
+    here = hashes([name, "TideHarbor.Act1", name], 400)
+    assert here[0] == here[2] != here[1]
+    assert hashes_elsewhere([name], 400) == here[:1]
+
+
+@pytest.mark.slow
+def test_every_level_is_the_same_in_another_process_whatever_was_played_before() -> None:
+    names = list(levels.committed())
+    here = hashes(names, 64)
+    assert len(set(here)) == len(names)
+    assert hashes_elsewhere(names[::-1], 64) == here[::-1]
 
 
 @pytest.mark.parametrize(
@@ -160,6 +196,28 @@ def test_state_of_another_build_is_refused(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(states, "require_rom", lambda: rom)
     with pytest.raises(FernwayError, match=r"made with ROM build [0-9a-f]{8}, this is .*python -m fernway state"):
         states.read_state(fernway.INTEGRATION / "FernHollow.Act1.state")
+
+
+def test_contest_refuses_a_state_of_another_game() -> None:
+    foreign = stable_retro.data.get_file_path("Airstriker-Genesis-v0", "Level1.state")
+    command = [sys.executable, "-m", "contest", "demo", "--game", fernway.GAME, "--state", foreign]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"contest: {fernway.GAME}: {foreign}: not a state of Fernway: make one with `python -m fernway state`\n"
+    )
+
+
+@pytest.mark.parametrize("game", ["Fernway-Genesis", "Fernway-Native"])
+def test_contest_refuses_a_state_of_another_build(tmp_path: Path, game: str) -> None:
+    state = bytearray(states.read_state(fernway.INTEGRATION / "FernHollow.Act1.state"))
+    path = tmp_path / "old.state"
+    states.write_state(path, bytes(state))
+    assert games.find(game, str(path)).state == str(path)
+    state[states.RAM_AT + 0xFFFC] ^= 1
+    states.write_state(path, bytes(state))
+    with pytest.raises(games.GameError, match=rf"{game}.*old\.state: made with ROM build .*python -m fernway state"):
+        games.find(game, str(path))
 
 
 def test_missing_rom_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,11 @@ local function clip(value, low, high)
 end
 
 local function progress()
-    return clip((data.x - data.start_x) / (data.end_x - data.start_x), 0, 1)
+    local way = data.end_x - data.start_x
+    if way <= 0 then -- switched on, and no level made yet
+        return 0
+    end
+    return clip((data.x - data.start_x) / way, 0, 1)
 end
 
 local previous_progress = 0
