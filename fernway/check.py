@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fernway import native, states
 from fernway.levels import SEED_MAX, ZONES, Level, Solved
-from fernway.search import FRAME_LIMIT, Search, decode, encode, frames_of
+from fernway.search import FRAME_LIMIT, Search, decode, encode, frames_of, start_level
 
 KINDS = 15
 """Kinds of objects in level.h; 0 is none."""
@@ -131,7 +131,7 @@ def big_endian(level: NDArray[np.void]) -> bytes:
 
 
 def prove(level: Level, known: str | None = None) -> tuple[Report, bytes]:
-    """Checks one level: promises, ROM against host library, a solution and its replay on the emulator.
+    """Checks one level: promises, ROM against host library, a solution, its replay on the emulator and what that shows.
 
     Args:
         level: The level.
@@ -159,6 +159,10 @@ def prove(level: Level, known: str | None = None) -> tuple[Report, bytes]:
         buttons = frames_of(runs)
         if runs and (len(buttons) > FRAME_LIMIT or not core.play(buttons)):
             problems.append(f"the solution ends at x {core['x']} on the emulator, the level at {core['end_x']}")
+        start_level(game, level)
+        game.frames(buttons[: core["frame"] - 1], stop=False)  # the reset played the first frame
+        if not np.array_equal(core.screen, game.screen()):
+            problems.append("the ROM and the host library show different screens after the solution")
     return Report(level, tuple(problems), len(buttons), encode(runs), seconds), state
 
 

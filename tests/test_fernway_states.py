@@ -259,3 +259,10 @@ def test_fault_in_a_level_is_found() -> None:
     problems = check.level_problems(record)
     assert any("inside terrain" in problem for problem in problems)
     assert any("the start is not flat and free" in problem for problem in problems)
+
+
+def test_screens_that_differ_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = levels.by_name("AmberQuarry.Act1")
+    monkeypatch.setattr(native.Game, "screen", lambda _: np.zeros((224, 320, 3), np.uint8))
+    report, _ = check.prove(one.level, one.solution)
+    assert report.problems == ("the ROM and the host library show different screens after the solution",)
