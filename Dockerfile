@@ -7,8 +7,13 @@ RUN apt-get update && \
     apt-get install -y --no-install-recommends ca-certificates python3-venv && \
     rm -rf /var/lib/apt/lists/*
 COPY requirements.lock /tmp/
+# Of ONNX and its runtime stays what makes and runs a graph; what converts and checks others' goes, and the second copy
+# of the runtime, which is for C.
 RUN python3 -m venv /root/venv && \
-    /root/venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock
+    /root/venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock && \
+    cd /root/venv/lib/python3.11/site-packages && \
+    rm -r onnx/backend onnx/reference onnxruntime/quantization onnxruntime/tools onnxruntime/transformers && \
+    rm onnxruntime/capi/libonnxruntime.so.*
 # torch alone comes from PyTorch's index: the +cpu build has no CUDA (several GB), and PyPI does not have it.
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 RUN /root/venv/bin/pip install --no-cache-dir --no-deps --index-url "$TORCH_INDEX" torch==2.13.0+cpu && \

@@ -77,7 +77,8 @@ def load_learned(weights: Path, epsilon: float, rng: np.random.Generator) -> tup
     """
     if not weights.exists():
         raise ValueError(f"there are no weights at {weights}")
-    from agent.network import Policy, load  # torch takes a second or two: only where it is needed
+    from agent.network import load  # torch takes a second or two: only where it is needed
+    from agent.policy import Policy
 
     network, vision, _ = load(weights)
     return Learned(Policy(network, vision), epsilon, rng), vision

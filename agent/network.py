@@ -7,16 +7,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from agent.actions import ACTION_TABLE
 from agent.config import NetworkConfig, VisionConfig
-from agent.vision import Observation
 
 CARD_FORMAT = 1
 """Version of the card's layout."""
@@ -107,34 +104,6 @@ class QNetwork(nn.Module):
         features = self.torso(scaled.contiguous(memory_format=torch.channels_last))  # [B, F]
         advantage = self.advantage(features)  # [B, A]
         q: Tensor = self.value(features) + advantage - advantage.mean(1, keepdim=True)
-        return q
-
-
-class Policy:
-    """A loaded network that answers one observation at a time, on one core, without surprises."""
-
-    def __init__(self, network: QNetwork, vision: VisionConfig) -> None:
-        """Fixes one thread and warms the network up: the first calls take a hundred times as long.
-
-        Eager on purpose: tracing saves a quarter of a millisecond a decision, but is deprecated.
-        """
-        torch.set_num_threads(1)
-        self.vision = vision
-        self._network = network.eval()
-        for _ in range(5):
-            self.q_values(np.zeros(vision.obs_shape, np.uint8))
-
-    def q_values(self, obs: Observation) -> NDArray[np.float32]:
-        """Computes the Q-values of one observation.
-
-        Args:
-            obs: uint8 [C, H, W].
-
-        Returns:
-            float32 [A], scaled reward units.
-        """
-        with torch.inference_mode():
-            q: NDArray[np.float32] = self._network(torch.from_numpy(obs)[None])[0].numpy()
         return q
 
 

@@ -121,6 +121,11 @@ torch.save(layer.state_dict(), "/tmp/state.pt"); layer.load_state_dict(torch.loa
 import cv2, gymnasium, numpy, rich, safetensors.torch, tyro
 cv2.Canny(cv2.resize(numpy.zeros((224, 320), numpy.uint8), (80, 64), interpolation=cv2.INTER_AREA), 1, 2)
 safetensors.torch.save_file(layer.state_dict(), "/tmp/state.safetensors")
+from agent.config import NetworkConfig, VisionConfig
+from agent.network import QNetwork
+from agent.policy import Policy
+vision = VisionConfig()
+Policy(QNetwork(vision, NetworkConfig(), 2), vision).q_values(numpy.zeros(vision.obs_shape, numpy.uint8))
 print("smaller" if after < before else "larger")
 """
 

@@ -1,5 +1,4 @@
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from safetensors.torch import save_file
 
 from agent.actions import ACTION_TABLE
 from agent.config import NetworkConfig, VisionConfig
-from agent.network import Policy, QNetwork, WeightsError, card_path, load, save
+from agent.network import QNetwork, WeightsError, card_path, load, save
 
 VISION = VisionConfig()
 CONFIG = NetworkConfig()
@@ -51,17 +50,6 @@ def test_the_dueling_head_adds_an_advantage_of_zero_mean() -> None:
             parameter.zero_()
         constant = net(screens())
     assert torch.allclose(constant, constant[:, :1].expand_as(constant)), "without advantages all actions are alike"
-
-
-def test_the_policy_answers_as_the_network_does_and_can_be_asked_often() -> None:
-    net = network()
-    policy = Policy(net, VISION)
-    obs = screens()
-    with torch.inference_mode():
-        wanted = net(obs).numpy()
-    answers = [policy.q_values(one.numpy()) for one in obs]
-    assert np.allclose(answers, wanted, atol=1e-4)
-    assert torch.get_num_threads() == 1
 
 
 def test_what_is_saved_is_what_is_loaded(saved: Path) -> None:
@@ -137,13 +125,3 @@ def test_garbage_with_the_right_digest_is_still_no_network(saved: Path) -> None:
     change_card(saved, sha256=hashlib.sha256(saved.read_bytes()).hexdigest())
     with pytest.raises(WeightsError, match="not a safetensors file"):
         load(saved)
-
-
-def test_deciding_is_far_within_what_a_timestep_affords() -> None:
-    policy = Policy(network(), VISION)
-    obs = screens(1)[0].numpy()
-    began_at = time.process_time()
-    for _ in range(20):
-        policy.q_values(obs)
-    # 43.2 ms a timestep is what the contest leaves; a tenth of it is a warning that something runs away.
-    assert (time.process_time() - began_at) / 20 < 0.0216
