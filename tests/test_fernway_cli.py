@@ -1,14 +1,17 @@
 """`python -m fernway`: what it prints and writes, and what it says about bad input."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from fernway import FernwayError, levels, native, picture, states
+from fernway import FernwayError, check, commands, levels, native, picture, states
 from fernway import __main__ as cli
 from fernway.art import headers
 from fernway.levels import Level
@@ -65,6 +68,54 @@ def test_bad_input_is_one_line(
     assert message in told
     assert told.count("\n") == 1
     assert told.startswith("fernway: ")
+
+
+def test_level_without_a_way_through_gets_no_state(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("fernway.commands.Search.solve", lambda *_: None)
+    out = tmp_path / "hard.state"
+    assert run(monkeypatch, "state", "--zone", "2", "--seed", "41", "--out", str(out)) == 1
+    assert "no way through TideHarbor.Act1 with seed 41 was found: take seed 42" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_committed_level_gets_the_first_seed_that_is_sound(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def prove(level: Level) -> tuple[check.Report, bytes]:
+        tried.append(level.seed)
+        problems = () if len(tried) % 30 == 3 else ("no way through was found",)
+        return check.Report(level, problems, 8, "8R", 0.1), b"state"
+
+    monkeypatch.setattr(check, "prove", prove)
+    solved, state = commands.commit_level(1, 2)
+    assert (solved.level, solved.solution, state) == (Level(1, 2, 20_202), "8R", b"state")
+    assert tried == [20_200, 20_201, 20_202]
+    with pytest.raises(FernwayError, match=r"AmberQuarry\.Act2: no sound level with a seed of 20200 \.\. 20219"):
+        commands.commit_level(1, 2)
+
+
+def children(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+@pytest.mark.slow
+def test_interrupted_check_says_so_and_leaves_no_process_behind() -> None:
+    command = [sys.executable, "-m", "fernway", "check", "--random", "200", "--jobs", "1"]
+    root = Path(__file__).parents[1]
+    process = subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        deadline = time.monotonic() + 60
+        while not any(children(child) for child in children(process.pid)):  # until a level is being checked
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGINT)  # Ctrl-C reaches every process in a terminal's foreground
+        _, told = process.communicate(timeout=60)  # ends when the last process has closed the pipe
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert "fernway: interrupted\n" in told
 
 
 def test_missing_argument_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
