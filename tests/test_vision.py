@@ -1,4 +1,3 @@
-import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -31,15 +30,6 @@ def test_resize_averages_areas() -> None:
     assert small.shape == (CONFIG.height, CONFIG.width)
     assert small[0, 0] == 50
     assert not small.ravel()[1:].any()
-
-
-@pytest.mark.parametrize("height", [64, 84, 86, 172])
-def test_a_quarter_of_the_width_takes_a_short_cut_to_the_same_pixels(height: int) -> None:
-    config = VisionConfig(height=height, width=80)
-    luminance = [gray(crop(noise(seed) // step * step, config)) for seed in range(5) for step in (1, 16, 85, 255)]
-    for picture in [*luminance, np.zeros_like(luminance[0]), np.full_like(luminance[0], 255)]:
-        wanted = cv2.resize(picture, (config.width, config.height), interpolation=cv2.INTER_AREA)
-        assert np.array_equal(resize(picture, config), wanted)
 
 
 def test_look_shows_no_change_in_the_hud() -> None:
