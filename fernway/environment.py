@@ -75,7 +75,7 @@ class NativeEnv(gym.Env[Screen, Any]):
         self._game.frame()  # as the emulator's environment does on a reset
         self._lives = self._game.lives
         self._progress = self._progress_now()
-        return self._game.screen(), {}
+        return self.render(), {}
 
     def _progress_now(self) -> float:
         game = self._game
@@ -92,23 +92,22 @@ class NativeEnv(gym.Env[Screen, Any]):
         """
         held = int(np.packbits(np.asarray(action, bool), bitorder="little").view("<u2")[0])
         is_late = self._held is not None and self._rng.random() <= STICK_PROBABILITY
-        outcome = self._game.hold(self._held if is_late and self._held is not None else held, 1)
-        if not (outcome.dead or outcome.level_end):
-            self._game.hold(held, FRAME_SKIP - 1)
+        first = self._held if is_late and self._held is not None else held
+        self._game.frames(np.array([first, *[held] * (FRAME_SKIP - 1)], np.uint16))  # stops at the episode's end
         self._held = held
         before, self._progress = self._progress, self._progress_now()
         reward = PROGRESS_REWARD * (self._progress - before)
         if self._progress >= 1:
             reward += TIME_BONUS * (1 - min(self._game.frame_count / FRAME_LIMIT, 1.0))
         terminated = self._game.lives < self._lives or self._progress >= 1
-        return self._game.screen(), reward, terminated, False, {}
+        return self.render(), reward, terminated, False, {}
 
     def position(self) -> tuple[int, int]:
         """Where the player is in the level, x and y in pixels, as in data.json."""
         return self._game.x, self._game.y
 
     def render(self) -> Any:
-        """The current screen, uint8 [224, 320, 3]."""
+        """The current screen, uint8 [224, 320, 3]; what `reset` and `step` hand out, too."""
         return self._game.screen()
 
 

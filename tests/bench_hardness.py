@@ -1,23 +1,34 @@
 """How hard are the validation levels? `python tests/bench_hardness.py [TIMESTEPS] [SEEDS] [JOBS]`, on the host library.
 
-Contest rules (four frames a timestep, the first of them sticky with probability 0.25, 4,500 timesteps an episode, the
-contest's reward); JERK as in openai/retro-baselines. The same levels on the emulator: `python -m contest evaluate`.
+The agents' scores are those of `python -m contest evaluate` on Fernway-Native with the same timesteps and seeds, at a
+multiple of its speed; so are the rules: four frames a timestep, the first of them sticky with probability 0.25, 4,500
+timesteps an episode, the contest's reward.
 """
 
 import multiprocessing
 import random
 import sys
-from dataclasses import dataclass, field
+from typing import Any, cast
 
+import gymnasium as gym
 import numpy as np
+import right_jumper
+from gymnasium.wrappers import TimeLimit
 
+from agent.__main__ import Arguments, wire
+from agent.config import RunConfig
+from agent.remote import RemoteEnv
+from agent.runner import Runner, StopSignal
+from agent.wire import TimestepTimeoutError
 from fernway import levels, native
+from fernway.environment import NativeEnv
 from fernway.levels import Solved
 from fernway.search import decode, frames_of, start_level
 
 STICK, SKIP, EPISODE, FRAMES = 0.25, 4, 4500, 18_000
 B, DOWN, LEFT, RIGHT = (1 << native.BUTTONS.index(name) for name in ("B", "DOWN", "LEFT", "RIGHT"))
 CONSTANTS = (RIGHT, RIGHT | B, RIGHT | DOWN, B, LEFT, LEFT | B)
+SCREEN = np.zeros((native.SCREEN_HEIGHT, native.SCREEN_WIDTH, 3), np.uint8)
 REPLAYS, TRIES = 20, 5  # sticky replays of a solution; episodes of a constant action
 
 
@@ -55,59 +66,64 @@ class Contest:
         return reward
 
 
-@dataclass
-class Trajectory:
-    """What an episode of exploring did up to its best moment, and what it paid."""
+class Blind(NativeEnv):
+    """Shows nothing."""
 
-    actions: list[int]
-    returns: list[float] = field(default_factory=list)
-
-
-def explore(game: Contest, budget: int, *, back: bool) -> Trajectory:
-    """Right for 100 timesteps, left for 70 where that paid nothing; B now and then."""
-    actions: list[int] = []
-    best, best_at = 0.0, 0
-
-    def move(way: int, steps: int) -> float:
-        nonlocal best, best_at
-        paid, jumping = 0.0, 0
-        for _ in range(steps):
-            if game.over or game.timesteps >= budget:
-                break
-            if jumping == 0 and game.draw.random() < 0.1:
-                jumping = 4
-            buttons = way | (B if jumping else 0)
-            jumping = max(0, jumping - 1)
-            paid += game.step(buttons)
-            actions.append(buttons)
-            if game.total > best:
-                best, best_at = game.total, len(actions)
-        return paid
-
-    while not game.over and game.timesteps < budget:
-        if move(RIGHT, 100) <= 0 and back:
-            move(LEFT, 70)
-    return Trajectory(actions[:best_at], [best])
+    def render(self) -> Any:
+        return SCREEN
 
 
-def play(solved: Solved, seed: int, budget: int, *, memory: bool) -> float:
-    """Mean return of JERK, or of the same without memory and without going back."""
-    game, known, returns = Contest(solved, seed), list[Trajectory](), list[float]()
-    while game.timesteps < budget:
-        game.reset()
-        if memory and known and game.draw.random() < 0.25 + game.timesteps / 1e6:
-            best = max(known, key=lambda one: sum(one.returns) / len(one.returns))
-            for number in range(EPISODE):
-                game.step(best.actions[number] if number < len(best.actions) else 0)
-                if game.over or game.timesteps >= budget:
-                    break
-            if game.over:
-                best.returns.append(game.total)
-        else:
-            known.append(explore(game, budget, back=memory))
-        if game.over:
-            returns.append(game.total)
-    return float(np.mean(returns or [game.total]))  # an unfinished episode counts only when there is no other
+class Run(gym.Wrapper[Any, Any, Any, Any]):
+    """What `python -m contest evaluate` has an agent play, without the socket and without drawing.
+
+    Both agents here are blind, so every episode is the one that `evaluate` gives with the same seed.
+    """
+
+    def __init__(self, solved: Solved, seed: int, budget: int) -> None:
+        super().__init__(TimeLimit(Blind(solved.level, seed=seed), EPISODE))
+        self._budget = budget
+        self.timesteps, self.episode_return = 0, 0.0
+        self.returns: list[float] = []
+
+    def _count(self) -> None:
+        if self.timesteps >= self._budget:
+            raise TimestepTimeoutError(f"{self._budget} timesteps played")
+        self.timesteps += 1
+
+    def reset(self, **options: Any) -> Any:
+        self._count()
+        self.episode_return = 0.0
+        return self.env.reset(**options)
+
+    def step(self, action: Any) -> Any:
+        self._count()
+        answer = self.env.step(action)
+        self.episode_return += float(answer[1])
+        if answer[2] or answer[3]:
+            self.returns.append(self.episode_return)
+        return answer
+
+    def score(self) -> float:
+        """Mean return of the episodes; an unfinished one counts only when there is no other."""
+        return float(np.mean(self.returns or [self.episode_return]))
+
+
+def jerk(solved: Solved, seed: int, budget: int) -> float:
+    """Score of `python -m agent --mode jerk --seed SEED`."""
+    env = Run(solved, seed, budget)
+    config = RunConfig(seed=seed)
+    controller, vision = wire(Arguments(mode="jerk", seed=seed), config)
+    stop = StopSignal()
+    for _ in Runner(cast(RemoteEnv, env), controller, vision, config, stop=stop, on_level=lambda _: None).episodes():
+        pass
+    return env.score()
+
+
+def walk(solved: Solved, seed: int, budget: int) -> float:
+    """Score of `python tests/right_jumper.py SEED`."""
+    env = Run(solved, seed, budget)
+    right_jumper.play(env, seed)
+    return env.score()
 
 
 def constant(solved: Solved, buttons: int) -> float:
@@ -134,11 +150,11 @@ def replay(solved: Solved, seed: int, *, stick: float) -> float:
 
 def measure(task: tuple[Solved, int, int]) -> tuple[str, list[float]]:
     solved, budget, seeds = task
-    jerk = [play(solved, seed, budget, memory=True) for seed in range(seeds)]
-    walk = [play(solved, seed, budget, memory=False) for seed in range(seeds)]
+    jerks = [jerk(solved, seed, budget) for seed in range(seeds)]
+    walks = [walk(solved, seed, budget) for seed in range(seeds)]
     sticky = [replay(solved, seed, stick=STICK) for seed in range(REPLAYS)]
     reached = max(constant(solved, buttons) for buttons in CONSTANTS)
-    row = [float(np.mean(returns)) for returns in (jerk, walk, [replay(solved, 0, stick=0)], sticky)]
+    row = [float(np.mean(returns)) for returns in (jerks, walks, [replay(solved, 0, stick=0)], sticky)]
     return solved.level.name, [*row, 100 * reached]
 
 

@@ -5,7 +5,9 @@ jumps as often and as long as JERK does, the contest's baseline, but never goes 
 """
 
 import sys
+from typing import Any
 
+import gymnasium as gym
 import numpy as np
 
 from agent.actions import buttons
@@ -14,10 +16,10 @@ from agent.remote import RemoteEnv
 from agent.wire import RunEnd
 
 
-def main() -> None:
-    config, rng = JerkConfig(), np.random.default_rng(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+def play(env: gym.Env[Any, Any], seed: int) -> RunEnd:
+    """Plays until the run is over; returns why it is."""
+    config, rng = JerkConfig(), np.random.default_rng(seed)
     right, jump = buttons("RIGHT"), buttons("RIGHT", "B")
-    env = RemoteEnv(RemoteConfig())
     try:
         while True:
             env.reset()
@@ -29,7 +31,13 @@ def main() -> None:
                 jumping = max(0, jumping - 1)
                 over = terminated or truncated
     except RunEnd as reason:
-        print(f"the run is over: {reason}")
+        return reason
+
+
+def main() -> None:
+    env = RemoteEnv(RemoteConfig())
+    try:
+        print(f"the run is over: {play(env, int(sys.argv[1]) if len(sys.argv) > 1 else 0)}")
     finally:
         env.close()
 
