@@ -113,6 +113,8 @@ class Controller:
             player.begin(moment)
             self._current = player
         held = player.act(moment)
+        if self._explorer is not None and player is self._learned:
+            self._explorer.watch(moment)
         if self._learned is not None and not self._learned.is_sound:
             self.retire_learned("its Q-values are not finite")
             return self.act(moment)
@@ -120,9 +122,9 @@ class Controller:
         return held
 
     def _leave(self, moment: Moment, *, terminated: bool) -> None:
-        """Lets the explorer, if it had the controls, take note of where it left."""
-        if isinstance(self._current, Explorer):
-            self._current.finish(moment, terminated=terminated)
+        """Lets the explorer, if it played or watched, take note of where that ended."""
+        if self._explorer is not None:
+            self._explorer.finish(moment, terminated=terminated)
 
     def _choose(self, moment: Moment) -> Player:
         if self._kind == Kind.EXPLORE and self._explorer is not None:

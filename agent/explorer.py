@@ -99,17 +99,25 @@ class Explorer:
     def act(self, moment: Moment) -> Buttons:
         """Goes on with the option under way, or takes note of what it led to and starts the next."""
         if self._option is None:
-            self._start(moment, self._locate(moment))
+            self._choose_at(moment, self._locate(moment))
         elif self._timestep == self._timesteps:
-            self._start(moment, self._conclude(moment, terminated=False))
+            self._choose_at(moment, self._conclude(moment, terminated=False))
         timestep = self._timestep
         self._timestep += 1
         if self._option == len(OPTIONS) and self._policy is not None:
             return self._policy.act(moment)
         return self._held[self._option or 0][timestep]
 
+    def watch(self, moment: Moment) -> None:
+        """Takes note of what the learned policy leads to where it plays by itself, as of its own option."""
+        if self._option is None:
+            self._start(moment, self._locate(moment), len(OPTIONS))
+        elif self._timestep == self._timesteps:
+            self._start(moment, self._conclude(moment, terminated=False), len(OPTIONS))
+        self._timestep += 1
+
     def finish(self, moment: Moment, *, terminated: bool) -> None:
-        """Takes note of what the last option led to: the end of the episode."""
+        """Takes note of what the last option led to: somebody else takes over, or the episode ended."""
         if self._option is not None and self._timestep:
             self._conclude(moment, terminated=terminated)
         self._option = None
@@ -117,15 +125,18 @@ class Explorer:
     def _locate(self, moment: Moment) -> int:
         return self.places.locate(moment.stack.screen, moment.episode_return, moment.reward)
 
-    def _start(self, moment: Moment, place: int) -> None:
-        self._place = place
-        self._return_at_start = moment.episode_return
-        self._timestep = 0
-        self._option = self._choose(place)
-        self._timesteps = POLICY_TIMESTEPS if self._option == len(OPTIONS) else len(self._held[self._option])
+    def _choose_at(self, moment: Moment, place: int) -> None:
+        self._start(moment, place, self._choose(place))
         self._chosen += 1
         if self._chosen % self._config.plan_period == 0:
             self.model.plan(len(self.places), self._config.sweeps)
+
+    def _start(self, moment: Moment, place: int, option: int) -> None:
+        self._place = place
+        self._return_at_start = moment.episode_return
+        self._timestep = 0
+        self._option = option
+        self._timesteps = POLICY_TIMESTEPS if option == len(OPTIONS) else len(self._held[option])
 
     def _choose(self, place: int) -> int:
         options = len(OPTIONS) + (self._policy is not None)

@@ -5,8 +5,9 @@ import pytest
 from toys import RIGHT, B, moment
 
 from agent.actions import Buttons, buttons
-from agent.config import MemoryConfig, RunConfig, StallConfig
+from agent.config import MemoryConfig, RunConfig, StallConfig, VisionConfig
 from agent.controller import Controller, NobodyCanPlayError
+from agent.explorer import OPTIONS, Explorer
 from agent.memory import Memory
 from agent.players import Idle, Learned, Moment, Player
 from agent.vision import Observation
@@ -174,6 +175,36 @@ def test_values_that_are_not_finite_retire_the_network_and_are_said_once() -> No
         assert controller.timesteps_by_player == {"jerk": 3}
     assert len(said) == 1
     assert "not finite" in said[0]
+
+
+class Right:
+    """A Q-function for which RIGHT is the best."""
+
+    def q_values(self, obs: Observation) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        values = np.zeros(9, np.float32)
+        values[1] = 1.0
+        return values
+
+
+def test_the_explorer_learns_from_what_the_learned_policy_does_and_from_nobody_else() -> None:
+    rng = np.random.default_rng(0)
+    learned = Learned(Right(), 0.0, rng)
+    explorer = Explorer(CONFIG, VisionConfig(), learned, rng)
+    controller = Controller(
+        CONFIG,
+        main=learned,
+        fallback=Steady("jerk", buttons("B")),
+        after_replay=explorer,
+        explorer=explorer,
+        rng=rng,
+        say=print,
+    )
+    controller.begin_episode(0.0)
+    play(controller, [0.0, 10.0, 20.0, 20.0, 20.0, 20.0, 20.0])
+    assert controller.timesteps_by_player == {"learned": 5, "jerk": 2}
+    known = explorer.model.arrays()
+    assert known["option"].tolist() == [len(OPTIONS)], "ended where the heuristic took over"
+    assert known["reward"].tolist() == [20.0]
 
 
 def test_a_retired_network_without_a_fallback_ends_the_run() -> None:

@@ -107,3 +107,15 @@ def test_leaving_in_the_middle_of_an_option_is_noted(terminated: bool) -> None:
     assert len(player.model) == 1
     player.finish(moment(5.0, 1, 5.0), terminated=terminated)
     assert len(player.model) == 1
+
+
+def test_what_the_learned_policy_does_by_itself_is_noted_as_its_option() -> None:
+    player = explorer(Policy())
+    for timestep in range(2 * POLICY_TIMESTEPS + 3):
+        player.watch(moment(10.0 * timestep, timestep, 10.0))
+    assert len(player.model) == 2
+    player.finish(moment(500.0, 2 * POLICY_TIMESTEPS + 3, 10.0), terminated=True)
+    known = player.model.arrays()
+    assert known["option"].tolist() == [len(OPTIONS)] * 3
+    assert known["reward"].tolist() == [10.0 * POLICY_TIMESTEPS] * 2 + [500.0 - 20.0 * POLICY_TIMESTEPS]
+    assert known["discount"][2] == 0.0
