@@ -4,7 +4,7 @@ import dataclasses
 import sys
 import time
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import gymnasium as gym
 import numpy as np
@@ -20,6 +20,9 @@ from agent.players import Idle, Jerk, Learned, Random
 from agent.remote import RemoteEnv
 from agent.runner import Runner, Stopped, StopSignal
 from agent.wire import GymRemoteError, RunEnd
+
+if TYPE_CHECKING:
+    from agent.apprentice import Apprentice
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "qjerk.safetensors"
 """The network that ships with the agent."""
@@ -60,6 +63,9 @@ class Arguments:
     wallclock: float = CONTEST_WALLCLOCK_S
     """Seconds of the run."""
 
+    learn: bool = False
+    """In hybrid mode, the network also learns on from the run's best episodes, in a process of its own."""
+
     out: Path = Path("out")
     """Folder for episodes.csv and the retained knowledge; knowledge of the same level found there is used."""
 
@@ -69,19 +75,23 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def load_learned(weights: Path, epsilon: float, rng: np.random.Generator) -> tuple[Learned, VisionConfig]:
-    """Loads the Q-network as a player.
+def load_learned(
+    weights: Path, config: RunConfig, rng: np.random.Generator
+) -> "tuple[Learned, VisionConfig, Apprentice]":
+    """Loads the Q-network as a player, and who can learn on from it.
 
     Raises:
         ValueError: If there are no usable weights; the message says why.
     """
     if not weights.exists():
         raise ValueError(f"there are no weights at {weights}")
-    from agent.network import load  # torch takes a second or two: only where it is needed
+    from agent.apprentice import Apprentice  # torch takes a second or two: only where it is needed
+    from agent.network import load
     from agent.policy import Policy
 
-    network, vision, _ = load(weights)
-    return Learned(Policy(network, vision), epsilon, rng), vision
+    network, vision, sizes = load(weights)
+    learned = Learned(Policy(network, vision), config.epsilon, rng)
+    return learned, vision, Apprentice(network, vision, sizes, config.apprentice, say)
 
 
 def wire(arguments: Arguments, config: RunConfig) -> tuple[Controller, VisionConfig]:
@@ -101,12 +111,13 @@ def wire(arguments: Arguments, config: RunConfig) -> tuple[Controller, VisionCon
             random = Random(play_rng)
             controller = Controller(config, main=random, after_replay=random, rng=choice_rng, say=say)
         case "greedy":
-            learned, vision = load_learned(arguments.weights, config.epsilon, play_rng)
+            learned, vision, _ = load_learned(arguments.weights, config, play_rng)
             controller = Controller(config, main=learned, after_replay=learned, rng=choice_rng, say=say)
         case "hybrid":
             main: Learned | Jerk = jerk
+            apprentice: Apprentice | None = None
             try:
-                main, vision = load_learned(arguments.weights, config.epsilon, play_rng)
+                main, vision, apprentice = load_learned(arguments.weights, config, play_rng)
             except ValueError as error:
                 say(f"playing without the Q-network, by the heuristic alone: {error}")
             explorer = Explorer(config, vision, main if isinstance(main, Learned) else None, explorer_rng)
@@ -117,6 +128,7 @@ def wire(arguments: Arguments, config: RunConfig) -> tuple[Controller, VisionCon
                 after_replay=explorer,
                 memory=memory,
                 explorer=explorer,
+                apprentice=apprentice if arguments.learn else None,
                 rng=choice_rng,
                 say=say,
             )
@@ -179,6 +191,7 @@ def play(arguments: Arguments, config: RunConfig, stop: StopSignal) -> None:
             journal.recall(keepers, level)
 
     runner = Runner(env, controller, vision, config, stop=stop, on_level=on_level)
+    controller.start()
     try:
         for episode in runner.episodes():
             journal.add(episode)
@@ -188,6 +201,7 @@ def play(arguments: Arguments, config: RunConfig, stop: StopSignal) -> None:
     finally:
         if keepers and runner.level:
             journal.save(keepers, runner.level, is_last=True)
+        controller.close()
         env.close()
     say(progress.line())
     say(f"the run is over: {runner.end}")

@@ -53,10 +53,9 @@ class QFunction(Protocol):
 class Learned:
     """Greedy on the Q-network, with light epsilon exploration."""
 
-    name = "learned"
-
-    def __init__(self, q_function: QFunction, epsilon: float, rng: np.random.Generator) -> None:
+    def __init__(self, q_function: QFunction, epsilon: float, rng: np.random.Generator, name: str = "learned") -> None:
         """Plays by `q_function`, and with probability `epsilon` a random action instead."""
+        self.name = name
         self._q_function = q_function
         self._epsilon = epsilon
         self._rng = rng
@@ -76,6 +75,10 @@ class Learned:
             self.is_sound = False
             return buttons()
         return self._table[int(q_values.argmax())]
+
+    def tuned(self, q_function: QFunction) -> "Learned":
+        """Returns a player like this one on another network, fine-tuned during the run."""
+        return Learned(q_function, self._epsilon, self._rng, name="tuned")
 
     def _draw(self) -> Buttons:
         return self._table[int(self._rng.integers(len(self._table)))]

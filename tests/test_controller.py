@@ -212,3 +212,56 @@ def test_a_retired_network_without_a_fallback_ends_the_run() -> None:
     controller.begin_episode(0.0)
     with pytest.raises(NobodyCanPlayError, match="not finite"):
         controller.act(moment())
+
+
+class Shown:
+    """Stands where the learning process stands."""
+
+    def __init__(self, policies: list[Right | None]) -> None:
+        self.policies = policies
+        self.held: list[Buttons] = []
+        self.episodes = 0
+
+    def start(self) -> None:
+        """Has nothing to start."""
+
+    def close(self) -> None:
+        """Has nothing to end."""
+
+    def begin_episode(self) -> None:
+        self.held = []
+
+    def watch(self, moment: Moment, held: Buttons) -> None:
+        self.held.append(held)
+
+    def end_episode(self) -> None:
+        self.episodes += 1
+
+    def newest(self) -> Right | None:
+        return self.policies.pop(0) if self.policies else None
+
+
+def test_what_the_network_has_learned_since_gets_episodes_of_its_own() -> None:
+    rng = np.random.default_rng(0)
+    learned = Learned(Right(), 0.0, rng)
+    explorer = Explorer(CONFIG, VisionConfig(), learned, rng)
+    shown = Shown([None, Right()])
+    controller = Controller(
+        CONFIG,
+        main=learned,
+        fallback=Steady("jerk", buttons("B")),
+        after_replay=explorer,
+        explorer=explorer,
+        apprentice=shown,  # type: ignore[arg-type]
+        rng=rng,
+        say=print,
+    )
+    played = []
+    for _ in range(3):
+        controller.begin_episode(0.0)
+        play(controller, [0.0, 10.0, 20.0])
+        controller.end_episode(moment(30.0, 3), terminated=True)
+        assert len(shown.held) == 3
+        played.append(max(controller.timesteps_by_player, key=lambda name: controller.timesteps_by_player[name]))
+    assert shown.episodes == 3
+    assert played[:2] == ["learned", "tuned"], "the newest version came before the second episode"
