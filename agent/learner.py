@@ -38,11 +38,11 @@ class NotFiniteError(ArithmeticError):
 class LearnerConfig:
     """How the network learns."""
 
-    learning_rate: float = 2.5e-4
+    learning_rate: float = 4e-4
     """Step size of Adam."""
 
-    adam_epsilon: float = 1.5e-4
-    """Of Adam; large, so that rare gradients do not take full steps. Source: Hessel et al. 2018."""
+    adam_epsilon: float = 1e-5
+    """Of Adam."""
 
     clip_norm: float = 10.0
     """Gradients longer than this are shortened to it. Source: Wang et al. 2016."""
@@ -59,8 +59,8 @@ class LearnerConfig:
     loss: LossName = "huber"
     """huber, mse, or msle: mean squared difference of sign(x) log(1 + |x|)."""
 
-    td_weight: float = 1.0
-    """Weight of the Q-learning loss."""
+    td_weight: float = 0.0
+    """Weight of the Q-learning loss where the planner valued the actions; where nobody did it is 1."""
 
     knowledge: KnowledgeName = "soft"
     """How the planner's values teach: soft: cross entropy with softmax(values / temperature); margin: every action
@@ -69,11 +69,11 @@ class LearnerConfig:
     knowledge_weight: float = 1.0
     """Weight of the planner's loss."""
 
-    temperature: float = 0.1
-    """Of the soft labels and of the network's Q-values in that loss, scaled reward units."""
+    temperature: float = 1.0
+    """Of the soft labels and of the network's Q-values in that loss, the values' units."""
 
     margin: float = 0.5
-    """Of the margin loss, scaled reward units; values closer to the best than a tenth of it count as the best."""
+    """Of the margin loss, the values' units; values closer to the best than a tenth of it count as the best."""
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
@@ -150,7 +150,7 @@ def soft_label_loss(q: Tensor, values: Tensor, temperature: float) -> Tensor:
     Soft, because in half of the states several actions are equally good, and which of them is best is noise.
 
     Args:
-        q: float32 [B, A], scaled reward units.
+        q: float32 [B, A].
         values: float32 [B, A], the planner's, same units, finite.
         temperature: Same units.
 
@@ -167,7 +167,7 @@ def margin_loss(q: Tensor, values: Tensor, margin: float) -> Tensor:
     Source: Hester et al. 2018, equation 1; several actions may be the best here, the largest q among them counts.
 
     Args:
-        q: float32 [B, A], scaled reward units.
+        q: float32 [B, A].
         values: float32 [B, A], the planner's, same units, finite.
         margin: Same units.
 
@@ -179,6 +179,20 @@ def margin_loss(q: Tensor, values: Tensor, margin: float) -> Tensor:
     return (q + margin * ~is_best).amax(1) - best_q
 
 
+def spread(values: Tensor) -> Tensor:
+    """Computes how much the choice of an action matters: the square of what lies between the best and the worst value.
+
+    Not the loss against the planner: where its choice is noise that stays high, and there is nothing to learn.
+
+    Args:
+        values: float32 [B, A], the planner's, finite.
+
+    Returns:
+        float32 [B].
+    """
+    return (values.amax(1) - values.amin(1)) ** 2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
     """What one update came to."""
@@ -187,7 +201,7 @@ class Update:
     """Everything, weighted."""
 
     td_loss: float
-    """Mean Q-learning loss."""
+    """Mean Q-learning loss, weighted; 0 if no sample learned by reward."""
 
     knowledge_loss: float
     """Mean loss against the planner; 0 if no sample had its values."""
@@ -198,8 +212,9 @@ class Update:
     gradient_norm: float
     """Before clipping."""
 
-    td_error: NDArray[np.float32]
-    """float32 [B], absolute, for the priorities; where td_weight is 0 the loss against the planner."""
+    priority: NDArray[np.float32]
+    """float32 [B], how much is to be learned from each sample: `spread` where the planner valued the actions, the
+    absolute TD error elsewhere."""
 
 
 class Learner:
@@ -236,12 +251,19 @@ class Learner:
         obs = torch.from_numpy(self._augment(batch.obs))
         q = self.online_network(obs)  # [B, A]
         chosen = q.gather(1, torch.from_numpy(batch.action)[:, None])[:, 0]  # [B]
-        td, td_error = torch.zeros_like(chosen), torch.zeros_like(chosen)
-        if config.td_weight > 0:
-            td, td_error = self._td(batch, chosen)
-        knowledge = self._knowledge(batch, q)
-        weighted = torch.from_numpy(batch.weight) * (config.td_weight * td + config.knowledge_weight * knowledge)
-        loss = weighted.mean()
+        values = torch.from_numpy(batch.values)  # [B, A]
+        is_known = torch.isfinite(values).all(1) & (config.knowledge != "none")  # [B]
+        values = values.nan_to_num(0.0)
+        td_weight = torch.where(is_known, config.td_weight, 1.0)  # [B]
+        td = priority = torch.zeros_like(chosen)
+        if td_weight.any():
+            td, priority = self._td(batch, chosen)
+            td = td_weight * td
+        knowledge = torch.zeros_like(chosen)
+        if is_known.any():
+            knowledge = is_known * self._knowledge(q, values)
+            priority = torch.where(is_known, spread(values), priority)
+        loss = (torch.from_numpy(batch.weight) * (td + config.knowledge_weight * knowledge)).mean()
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(self._weights, config.clip_norm)
@@ -263,7 +285,7 @@ class Learner:
             knowledge_loss=knowledge.mean().item(),
             q_mean=chosen.mean().item(),
             gradient_norm=norm.item(),
-            td_error=(td_error if config.td_weight > 0 else knowledge.detach()).numpy(),
+            priority=priority.numpy(),
         )
 
     def _td(self, batch: Batch, chosen: Tensor) -> tuple[Tensor, Tensor]:
@@ -275,18 +297,11 @@ class Learner:
         target = n_step_target(torch.from_numpy(batch.reward), torch.from_numpy(batch.discount), next_q)
         return td_loss(self.config.loss, chosen, target), (chosen - target).abs().detach()
 
-    def _knowledge(self, batch: Batch, q: Tensor) -> Tensor:
-        """Computes the loss against the planner, float32 [B]; 0 where its values are not known."""
-        values = torch.from_numpy(batch.values)
-        is_known = torch.isfinite(values).all(1)
-        if self.config.knowledge == "none" or self.config.knowledge_weight == 0 or not is_known.any():
-            return 0.0 * q[:, 0]  # keeps the graph whole where nothing else teaches
-        values = values.nan_to_num(0.0)
+    def _knowledge(self, q: Tensor, values: Tensor) -> Tensor:
+        """Computes the loss against the planner's values, float32 [B]."""
         if self.config.knowledge == "soft":
-            loss = soft_label_loss(q, values, self.config.temperature)
-        else:
-            loss = margin_loss(q, values, self.config.margin)
-        return loss * is_known
+            return soft_label_loss(q, values, self.config.temperature)
+        return margin_loss(q, values, self.config.margin)
 
     def state(self) -> dict[str, Any]:
         """Returns everything that learning goes on from: a nest of dictionaries, lists, tensors and numbers."""

@@ -38,7 +38,7 @@ class MemoryTooSmallError(ValueError):
 class ReplayConfig:
     """What replay keeps and how it is sampled."""
 
-    capacity: int = 100_000
+    capacity: int = 120_000
     """Screens kept at most, over all lanes; `replay_bytes` says what they take."""
 
     n_step: int = 3
@@ -48,10 +48,10 @@ class ReplayConfig:
     """Discount of a timestep."""
 
     priority_exponent: float = 0.5
-    """0 samples uniformly, 1 in proportion to the TD error. Source: Hessel et al. 2018."""
+    """0 samples uniformly, 1 in proportion to what is to be learned. Source: Hessel et al. 2018."""
 
     priority_floor: float = 1e-3
-    """Added to every priority, scaled reward units, so that nothing is never sampled again."""
+    """Added to every error, so that nothing is never sampled again."""
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
@@ -274,15 +274,15 @@ class Replay:
         stacks = self._planes[(slots[:, None] - back * self.lanes) % len(self._planes)]  # [B, S, P, H, W]
         return np.asarray(stacks.reshape(len(slots), *self._vision.obs_shape))
 
-    def update_priorities(self, slots: NDArray[np.int64], td_error: NDArray[np.float32]) -> None:
-        """Sets the priorities of sampled transitions by their TD errors [B], scaled reward units.
+    def update_priorities(self, slots: NDArray[np.int64], errors: NDArray[np.float32]) -> None:
+        """Sets the priorities of sampled transitions by how much is to be learned from them, float [B], at least 0.
 
         Raises:
-            ValueError: If an error is not finite.
+            ValueError: If one is not finite.
         """
-        if not np.isfinite(td_error).all():
-            raise ValueError("wanted finite TD errors, got some that are not")
-        priority = (np.abs(td_error).astype(np.float64) + self.config.priority_floor) ** self.config.priority_exponent
+        if not np.isfinite(errors).all():
+            raise ValueError("wanted finite errors to make priorities of, got some that are not")
+        priority = (np.abs(errors).astype(np.float64) + self.config.priority_floor) ** self.config.priority_exponent
         self._priority_max = max(self._priority_max, float(priority.max()))
         kept = self._tree.get(slots) > 0  # not overwritten since they were sampled
         self._tree.set(slots[kept], priority[kept])

@@ -21,6 +21,9 @@ HORIZON = 36
 RIGHT = 1
 """Index of the action that holds RIGHT alone. `RIGHT` in host/teach.c."""
 
+ACTIONS = 9
+"""Actions of the agent's table. `ACTIONS` in host/teach.c."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Care:
@@ -30,15 +33,15 @@ class Care:
     """Plans tried at random, beside some forty that are tried always."""
 
     samples: int = 3
-    """Noisy copies of the game in which the four best plans are tried."""
+    """Noisy copies of the game in which the best plan that begins with each action is tried."""
 
     death: float = 400.0
     """What losing a life counts for."""
 
-    keep: float = 6.0
+    keep: float = 12.0
     """By how much another plan must be better than the one under way."""
 
-    plain: float = 10.0
+    plain: float = 16.0
     """By how much another plan must be better than running to the right."""
 
     def __post_init__(self) -> None:
@@ -63,6 +66,7 @@ _LIB.teach_plan.argtypes = [
     ctypes.c_void_p,
     ctypes.c_int32,
     ctypes.c_uint32,
+    ctypes.c_void_p,
 ]
 
 
@@ -84,6 +88,9 @@ class Teacher:
         self._level: Level | None = None
         self._plan = np.full(HORIZON, RIGHT, np.uint8)
         self._is_under_way = False
+        self.costs = np.zeros(ACTIONS, np.float32)
+        """float32 [A], frames to the goal by the best plan found that begins with each action, as of the last `plan`;
+        that of an action far behind the best is without noise."""
 
     def plan(self, game: Game) -> NDArray[np.uint8]:
         """Plans on from the game's state, which is left as it is.
@@ -108,6 +115,7 @@ class Teacher:
             self._plan.ctypes.data,
             self._is_under_way,
             self._seed * 7919 & 0xFFFFFFFF,
+            self.costs.ctypes.data,
         )
         self._is_under_way = True
         return self._plan.copy()

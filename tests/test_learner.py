@@ -118,24 +118,42 @@ def test_priorities_are_absolute_td_errors() -> None:
         obs, following = torch.from_numpy(data.obs), torch.from_numpy(data.next_obs)
         chosen = learner.online_network(obs).gather(1, torch.from_numpy(data.action)[:, None])[:, 0]
         expected = (chosen - 1.0 - 0.9 * learner.target_network(following).amax(1)).abs()  # both networks are equal
-    np.testing.assert_allclose(learner.update(data).td_error, expected.numpy(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(learner.update(data).priority, expected.numpy(), rtol=1e-4, atol=1e-5)
 
 
-def test_samples_without_planner_values_teach_only_by_reward() -> None:
-    with_values, without = (
-        Learner(network(), LearnerConfig(td_weight=0)),
-        Learner(network(), LearnerConfig(td_weight=0)),
-    )
-    before = hidden(without.online_network).clone()
-    assert with_values.update(batch()).knowledge_loss > 0
-    update = without.update(batch(values=False))
-    assert update.loss == update.knowledge_loss == 0
-    assert torch.equal(before, hidden(without.online_network))
+@pytest.mark.parametrize("td_weight", [0.0, 0.5])
+def test_samples_that_the_planner_valued_learn_from_it_and_the_others_by_reward(td_weight: float) -> None:
+    config = LearnerConfig(td_weight=td_weight)
+    valued = Learner(network(), config).update(batch())
+    by_reward = Learner(network(), config).update(batch(values=False))
+    assert valued.knowledge_loss > 0
+    assert valued.td_loss == pytest.approx(td_weight * by_reward.td_loss)
+    assert by_reward.knowledge_loss == 0
+    assert by_reward.loss == by_reward.td_loss > 0
+    half = batch()
+    half.values[:4] = np.nan
+    mixed = Learner(network(), config).update(half)
+    assert 0 < mixed.knowledge_loss < valued.knowledge_loss
+    assert mixed.td_loss > valued.td_loss
+    np.testing.assert_array_equal(mixed.priority, [*by_reward.priority[:4], *valued.priority[4:]])
+
+
+def test_without_knowledge_all_learn_by_reward() -> None:
+    one = Learner(network(), LearnerConfig(knowledge="none")).update(batch())
+    two = Learner(network(), LearnerConfig()).update(batch(values=False))
+    assert one.loss == two.loss
+    assert one.knowledge_loss == 0
+
+
+def test_priorities_are_higher_where_the_choice_matters_more() -> None:
+    data = batch(2)
+    data.values[:] = [[0, -1, -2], [-3, 0, -9]]
+    assert Learner(network(), LearnerConfig()).update(data).priority.tolist() == [4, 81]
 
 
 @pytest.mark.parametrize("knowledge", ["soft", "margin"])
 def test_planner_values_are_learned(knowledge: str) -> None:
-    config = LearnerConfig(td_weight=0, knowledge=knowledge, margin=1.0, learning_rate=3e-3)  # type: ignore[arg-type]
+    config = LearnerConfig(knowledge=knowledge, margin=1.0, learning_rate=3e-3)  # type: ignore[arg-type]
     learner, data = Learner(network(), config), batch(16)
     for _ in range(200):
         learner.update(data)
@@ -147,7 +165,7 @@ def test_planner_values_are_learned(knowledge: str) -> None:
 def test_gradients_are_clipped() -> None:
     """One step of Adam hides the gradient's length, so the length is read after clipping."""
     learner = Learner(network(), LearnerConfig(clip_norm=0.01, loss="mse"))
-    assert learner.update(batch(reward=1000.0)).gradient_norm > 1
+    assert learner.update(batch(reward=1000.0, values=False)).gradient_norm > 1
     norms = [weight.grad.norm() for weight in learner.online_network.parameters() if weight.grad is not None]
     assert torch.stack(norms).norm().item() == pytest.approx(0.01, rel=1e-3)
 
@@ -157,7 +175,7 @@ def test_a_loss_that_is_not_finite_stops_before_the_weights_change(reward: float
     learner = Learner(network(), LearnerConfig(loss="mse"))
     before = {name: weight.clone() for name, weight in learner.online_network.state_dict().items()}
     with pytest.raises(NotFiniteError, match="update 1: wanted a finite loss"):
-        learner.update(batch(reward=reward))
+        learner.update(batch(reward=reward, values=False))
     assert all(torch.equal(before[name], weight) for name, weight in learner.online_network.state_dict().items())
     learner.require_finite()
 
@@ -228,7 +246,7 @@ def test_the_toy_is_solved() -> None:
         reward, is_over = toy.step(action)
         if timestep > 100:
             drawn = replay.sample(16, 0.5)
-            replay.update_priorities(drawn.slots, learner.update(drawn).td_error)
+            replay.update_priorities(drawn.slots, learner.update(drawn).priority)
     toy = Corridor()
     for left in range(3, 0, -1):
         with torch.no_grad():

@@ -17,9 +17,19 @@ class PlannerConfig:
     period: int = 1
     """Timesteps of a lane between two states that the planner labels; 0: no planner at all."""
 
-    gap: float = 0.5
-    """By how much the label of the planner's action lies above all others, scaled reward units: with the learner's
-    temperature a tenth of it, it gets 95 % of the probability."""
+    gap: float = 1.5
+    """By how much the label of the planned action lies above that of every other, what the learner's temperature is
+    measured in: which of several equally good actions the planner keeps to can be learned, too."""
+
+    frame: float = 0.067
+    """By how much an action's label falls for every frame that it loses on the way to the goal, the same units."""
+
+    doomed: float = 120.0
+    """An action that loses so many frames counts as doomed: no label falls further."""
+
+    epsilon: float = 0.02
+    """Probability of a random action where the planner teaches, which knows without exploring; elsewhere the run's
+    `epsilon` counts."""
 
     share_start: float = 1.0
     """Share of the timesteps that the planner plays at first. Source: Ross et al. 2011, DAgger."""
@@ -41,20 +51,23 @@ class PlannerConfig:
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        for name in ("period", "share_timesteps", "rewinds"):
+        for name in ("period", "gap", "frame", "share_timesteps", "rewinds"):
             if getattr(self, name) < 0:
                 raise ValueError(f"wanted {name} of at least 0, got {getattr(self, name)}")
         if not 0 <= self.share_end <= self.share_start <= 1:
             raise ValueError(f"wanted 0 <= share_end <= share_start <= 1, got {self.share_end}, {self.share_start}")
-        if self.gap <= 0 or self.segment < 1 or self.patience < 1:
-            raise ValueError(f"wanted gap above 0, segment and patience of at least 1, got {self}")
+        if self.doomed <= 0 or self.segment < 1 or self.patience < 1:
+            raise ValueError(f"wanted doomed above 0, segment and patience of at least 1, got {self}")
+        if not 0 <= self.epsilon <= 1:
+            raise ValueError(f"wanted epsilon within 0..1, got {self.epsilon}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
     """Trains a Q-network on Fernway's twin, or with --levels on the emulator.
 
-    The same command goes on from the last checkpoint if it finds one in --out.
+    On the twin a planner teaches what each action loses; on the emulator there is none, and the network learns by
+    reward alone. The same command goes on from the last checkpoint if it finds one in --out.
     """
 
     out: Path
@@ -69,7 +82,7 @@ class TrainConfig:
     seed: int = 0
     """Of everything random."""
 
-    timesteps: int = 1_000_000
+    timesteps: int = 400_000
     """Timesteps of the whole run, over all lanes."""
 
     lanes: int = 16
@@ -81,7 +94,7 @@ class TrainConfig:
     plots: bool = True
     """Draws the diagnostics at every checkpoint; needs matplotlib."""
 
-    update_period: int = 16
+    update_period: int = 8
     """Timesteps (over all lanes) for one update."""
 
     batch_size: int = 64
@@ -93,24 +106,24 @@ class TrainConfig:
     stall_timesteps: int = 400
     """Timesteps without a new best return after which a training episode is cut; 0: never."""
 
-    checkpoint_period: int = 50_000
+    checkpoint_period: int = 16_000
     """Timesteps between two checkpoints. Each ends the episodes under way, so that a resumed run does what one that
     was never stopped does."""
 
-    log_period: int = 2_000
+    log_period: int = 800
     """Timesteps between two rows of the curve."""
 
-    score_period: int = 50_000
+    score_period: int = 16_000
     """Timesteps between two scores on held-out levels (twin only); 0: never."""
 
-    learning_rate_end: float = 5e-5
+    learning_rate_end: float = 3e-5
     """Step size at the end of the run; it falls along half a cosine."""
 
     importance_start: float = 0.4
     """Importance exponent at first; 1 at the end. Source: Schaul et al. 2016."""
 
     epsilon: EpsilonSchedule = field(default_factory=EpsilonSchedule)
-    """Random actions."""
+    """Random actions where no planner teaches, and when learning begins."""
 
     planner: PlannerConfig = field(default_factory=PlannerConfig)
     """The planner's part."""

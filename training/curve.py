@@ -15,9 +15,6 @@ from numpy.typing import NDArray
 from agent.learner import Update
 from training.lanes import Ending
 
-DOOMED_SHARE = 0.5
-"""A greedy action counts as doomed from this share of the planner's gap between best and other actions on."""
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -34,7 +31,9 @@ class Row:
     q_mean: float
     gradient_norm: float
     doomed: float
-    """Share of the greedy actions that the planner values a life worse than the best one; NaN without planner."""
+    """Share of the greedy actions that lose `planner.doomed` frames; NaN without planner."""
+    frames_lost: float
+    """Frames that the greedy actions lose on average, a doomed one just `planner.doomed`; NaN without planner."""
     episodes: int
     return_mean: float
     """Of the episodes that ended since, contest units."""
@@ -58,7 +57,7 @@ class Meter:
     def _clear(self) -> None:
         self._updates: list[Update] = []
         self._endings: list[Ending] = []
-        self._doomed: list[float] = []
+        self._lost: list[float] = []
         self._began = time.monotonic()
 
     def update(self, update: Update) -> None:
@@ -69,13 +68,12 @@ class Meter:
         """Takes in episodes that ended."""
         self._endings += endings
 
-    def doomed(self, greedy: NDArray[np.int64], values: NDArray[np.float32], gap: float) -> None:
-        """Takes in greedy actions [B] and the planner's values [B, A] of the same states."""
-        lost = values.max(1) - values[np.arange(len(greedy)), greedy]
-        self._doomed += (lost > DOOMED_SHARE * gap).tolist()
+    def lost(self, frames: NDArray[np.float32]) -> None:
+        """Takes in the frames, float32 [B], that greedy actions lose."""
+        self._lost += frames.tolist()
 
-    def row(self, *, timesteps: int, **settings: Any) -> Row:
-        """Makes a row of it all and starts anew."""
+    def row(self, *, timesteps: int, doomed: float, **settings: Any) -> Row:
+        """Makes a row of it all and starts anew; `doomed`: frames from which on an action counts as doomed."""
         updates, endings = self._updates, self._endings
         row = Row(
             timesteps=timesteps,
@@ -85,7 +83,8 @@ class Meter:
             knowledge_loss=_mean([update.knowledge_loss for update in updates]),
             q_mean=_mean([update.q_mean for update in updates]),
             gradient_norm=_mean([update.gradient_norm for update in updates]),
-            doomed=_mean(self._doomed),
+            doomed=_mean([float(frames >= np.float32(doomed)) for frames in self._lost]),
+            frames_lost=_mean(self._lost),
             episodes=len(endings),
             return_mean=_mean([ending.episode_return for ending in endings]),
             progress_mean=_mean([ending.best_return for ending in endings]),

@@ -62,7 +62,7 @@ def _curve(rows: list[dict[str, float]]) -> Any:
         ("gradient_norm", "gradient's length before clipping"),
         ("epsilon", "epsilon"),
         ("planner_share", "share that the planner plays"),
-        ("doomed", "greedy actions the planner would not take"),
+        ("doomed", "greedy actions that are doomed"),
         ("return_mean", "mean return of training episodes"),
     )
     figure, axes = _figure(2, 4, "the run so far, over timesteps")

@@ -5,8 +5,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.actions import ACTION_TABLE
 from fernway.teacher import Care, Teacher
+from training.config import PlannerConfig
 from training.twin import Twin
 
 SEED_STEP = 1_000_003
@@ -19,23 +19,45 @@ class Oracle(Protocol):
     def restart(self, seed: int) -> None:
         """Forgets what it was about to do: what follows depends on the lanes and this seed alone."""
 
-    def values(self, lane: int) -> NDArray[np.float32]:
-        """Values the actions, float32 [A], scaled reward units, the best one 0."""
+    def lost(self, lane: int) -> NDArray[np.float32]:
+        """Says what each action loses, float32 [A], frames on the way to the goal; what is doomed loses no more."""
 
     def advice(self, lane: int) -> int:
-        """Chooses the action for a timestep that the planner plays, after `values`."""
+        """Chooses the action for a timestep that the planner plays, after `lost`, which is 0 for it."""
 
     def played(self, action: NDArray[np.int64]) -> None:
         """Hears which actions int64 [L] the lanes play now."""
 
 
-class TeacherOracle:
-    """A teacher for each lane. Its plan's action is the best one; all others are worse by the same."""
+def label(lost: NDArray[np.float32], planned: int, config: PlannerConfig) -> NDArray[np.float32]:
+    """Makes what the network learns: the planned action is the best, another is worse by a gap and by what it loses.
 
-    def __init__(self, twin: Twin, *, gap: float, care: Care | None = None) -> None:
-        """Makes the teachers; each maps a level when it first sees it."""
+    Args:
+        lost: float32 [A], frames; 0 for the planned action.
+        planned: Its index.
+        config: The gap, and what a frame counts for.
+
+    Returns:
+        float32 [A], values of the actions, 0 for the planned one.
+    """
+    values = (-config.gap - config.frame * lost).astype(np.float32)
+    values[planned] = 0
+    return values
+
+
+class TeacherOracle:
+    """A teacher for each lane."""
+
+    def __init__(self, twin: Twin, *, doomed: float, care: Care | None = None) -> None:
+        """Makes the teachers; each maps a level when it first sees it.
+
+        Args:
+            twin: Where the lanes play.
+            doomed: Frames; no action loses more.
+            care: How carefully to plan.
+        """
         self._twin = twin
-        self._gap = gap
+        self._doomed = doomed
         self._teachers = [Teacher(care) for _ in range(twin.lanes)]
         self._planned = np.full(twin.lanes, -1, np.int64)  # for the present timestep; -1: nothing was asked
 
@@ -45,13 +67,13 @@ class TeacherOracle:
             teacher.restart(seed + SEED_STEP * lane)
         self._planned[:] = -1
 
-    def values(self, lane: int) -> NDArray[np.float32]:
-        """Values the actions; see `Oracle`."""
-        planned = int(self._teachers[lane].plan(self._twin.game(lane))[0])
-        self._planned[lane] = planned
-        values = np.full(len(ACTION_TABLE), -self._gap, np.float32)
-        values[planned] = 0
-        return values
+    def lost(self, lane: int) -> NDArray[np.float32]:
+        """Says what each action loses; see `Oracle`."""
+        teacher = self._teachers[lane]
+        planned = self._planned[lane] = teacher.plan(self._twin.game(lane))[0]
+        # A plan under way goes on though another may be a little better: that one loses nothing then.
+        lost: NDArray[np.float32] = np.clip(teacher.costs - teacher.costs[planned], 0, np.float32(self._doomed))
+        return lost
 
     def advice(self, lane: int) -> int:
         """Chooses the plan's action; see `Oracle`."""

@@ -84,7 +84,7 @@ def _open(config: TrainConfig) -> tuple[Arena, Oracle | None]:
     twin = Twin(config.lanes, rewinds=config.planner.rewinds if config.planner.period else 0)
     if not config.planner.period:
         return twin, None
-    return twin, TeacherOracle(twin, gap=config.planner.gap)
+    return twin, TeacherOracle(twin, doomed=config.planner.doomed)
 
 
 class _Run:

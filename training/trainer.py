@@ -21,7 +21,7 @@ from training.augment import augmenter
 from training.config import TrainConfig
 from training.curve import Meter, Row
 from training.lanes import Ending, Lanes
-from training.oracle import Oracle
+from training.oracle import Oracle, label
 from training.schedules import cosine, linear
 
 
@@ -57,6 +57,7 @@ class Trainer:
         self.action_counts = np.zeros((2, actions), np.int64)  # random, greedy
         self.endings: list[Ending] = []
         self._guided = np.zeros(config.lanes, np.int64)  # timesteps that the planner still plays in a lane
+        self._lost = np.full((config.lanes, actions), np.nan, np.float32)  # by the planner, at the present screens
         self._meter = Meter()
 
     # -- one leg: from one checkpoint to the next ---------------------------------------------------------------------
@@ -112,11 +113,10 @@ class Trainer:
         drawn = rng.integers(0, len(ACTION_TABLE), config.lanes)
         action = np.where(is_random, drawn, greedy)
         np.add.at(self.action_counts, (np.where(is_random, 0, 1), action), 1)
-        is_labelled = np.isfinite(labels).all(1)
-        if is_labelled.any():
-            self._meter.doomed(greedy[is_labelled], labels[is_labelled], config.planner.gap)
         if self._oracle is None:
             return action
+        is_labelled = np.isfinite(labels).all(1)
+        self._meter.lost(self._lost[is_labelled, greedy[is_labelled]])
         is_guided = is_labelled & (self._guided > 0)
         for lane in np.flatnonzero(is_guided):
             action[lane] = self._oracle.advice(int(lane))
@@ -140,7 +140,8 @@ class Trainer:
         for lane in range(self.config.lanes):
             is_due = (self.timesteps // self.config.lanes + lane) % config.period == 0
             if (is_due or self._guided[lane] > 0) and not self._lanes.is_over[lane]:
-                labels[lane] = self._oracle.values(lane)
+                self._lost[lane] = self._oracle.lost(lane)
+                labels[lane] = label(self._lost[lane], self._oracle.advice(lane), config)
         return labels
 
     def _update(self) -> None:
@@ -149,7 +150,7 @@ class Trainer:
         exponent = linear(config.importance_start, 1.0, self.timesteps, config.timesteps)
         batch = self.replay.sample(config.batch_size, exponent)
         update = self.learner.update(batch)
-        self.replay.update_priorities(batch.slots, update.td_error)
+        self.replay.update_priorities(batch.slots, update.priority)
         self._meter.update(update)
 
     # -- what the schedules say now -----------------------------------------------------------------------------------
@@ -157,6 +158,8 @@ class Trainer:
     @property
     def epsilon(self) -> float:
         """Probability of a random action."""
+        if self._oracle is not None:
+            return self.config.planner.epsilon
         return self.config.epsilon(self.timesteps)
 
     @property
@@ -191,6 +194,7 @@ class Trainer:
     def _row(self) -> Row:
         return self._meter.row(
             timesteps=self.timesteps,
+            doomed=self.config.planner.doomed,
             updates=self.learner.updates,
             epsilon=self.epsilon,
             planner_share=self.planner_share if self._oracle is not None else 0.0,

@@ -8,6 +8,8 @@
 #define STICK 64                /* of 256: the first frame of a timestep still plays what was held before */
 #define BARE 60                 /* frames that losing the rings counts for: the next hit is deadly */
 #define LATER 2                 /* dying a frame later is worth a frame / LATER */
+#define CLOSE 4                 /* frames: no better plan is looked for that begins with an action as good as this */
+#define HOPELESS 80             /* frames: a plan that is worse by more is not tried in noisy copies */
 #define LAST_CHANGE 24          /* timestep up to which a plan is varied: what comes later is planned anew before it is played */
 
 /* What a timestep holds, by its index in the agent's table of actions. */
@@ -40,7 +42,9 @@ typedef struct {
 } Care;
 
 typedef struct { Plan plan; float cost; } Candidate;
-enum { KEPT, PLAIN, BEST, SECOND, FINALISTS };
+
+/* What is tried: the plan under way, running to the right, and for every action the best plan found that begins with it. */
+enum { KEPT, PLAIN, FIRST, FINALISTS = FIRST + ACTIONS };
 
 static u32 mix(u32 x)           /* lowbias32, github.com/skeeto/hash-prospector */
 {
@@ -139,23 +143,31 @@ static void follow(Route *route, const u8 *state, u8 *plan, s32 from)
 
 static void consider(Candidate *found, const u8 *plan, float cost)
 {
-    if (cost < found[BEST].cost) {
-        found[SECOND] = found[BEST];
-        found[BEST].cost = cost;
-        memcpy(found[BEST].plan, plan, HORIZON);
-    } else if (cost < found[SECOND].cost && memcmp(plan, found[BEST].plan, HORIZON)) {
-        found[SECOND].cost = cost;
-        memcpy(found[SECOND].plan, plan, HORIZON);
+    Candidate *best = &found[FIRST + plan[0]];
+    if (cost < best->cost) {
+        best->cost = cost;
+        memcpy(best->plan, plan, HORIZON);
     }
 }
 
-/* Looks for a better plan than the one under way, u8 [HORIZON], if there is one, and leaves it there. */
-void teach_plan(Route *route, const struct Game *game, const Care *care, u8 *plan, s32 is_under_way, u32 seed)
+/* The finalist that costs least, in the order of enum. */
+static s32 cheapest(const Candidate *found)
+{
+    s32 best = KEPT;
+    for (s32 i = PLAIN; i < FINALISTS; i++)
+        if (found[i].cost < found[best].cost)
+            best = i;
+    return best;
+}
+
+/* Looks for a better plan than the one under way, u8 [HORIZON], if there is one, and leaves it there.
+   costs: float [ACTIONS], frames to the goal by the best plan found that begins with the action. */
+void teach_plan(Route *route, const struct Game *game, const Care *care, u8 *plan, s32 is_under_way, u32 seed, float *costs)
 {
     Candidate found[FINALISTS];
     u8 state[STATE_SIZE];
-    Plan other;
-    float here;
+    Plan other, best;
+    float here, low;
     s32 chosen;
 
     memcpy(state, game, STATE_SIZE);
@@ -180,7 +192,7 @@ void teach_plan(Route *route, const struct Game *game, const Care *care, u8 *pla
     for (s32 i = 0; i < care->variations; i++) {
         u32 random = mix(seed + 31u * (u32)i);
         s32 t = (s32)((random >> 4 & 0xFFF) % LAST_CHANGE);
-        memcpy(other, found[random & 2 ? BEST : random & 1 || !is_under_way ? PLAIN : KEPT].plan, HORIZON);
+        memcpy(other, found[random & 2 ? cheapest(found) : random & 1 || !is_under_way ? PLAIN : KEPT].plan, HORIZON);
         switch (random >> 16 & 3) {
         case 0:
             follow(route, state, other, t);
@@ -193,15 +205,35 @@ void teach_plan(Route *route, const struct Game *game, const Care *care, u8 *pla
         }
         consider(found, other, cost_of(route, state, other, care, here, 0));
     }
+    /* Every action is tried for a timestep before the best plan, before the best from the next timestep on, and before
+       the map's advice: an action that costs nothing is not to look bad because no plan began with it. */
+    low = found[cheapest(found)].cost;
+    memcpy(best, found[cheapest(found)].plan, HORIZON);
+    for (u8 a = 0; a < ACTIONS; a++)
+        for (s32 way = 0; way < 3 && found[FIRST + a].cost > low + CLOSE; way++) {
+            other[0] = a;
+            if (way == 2)
+                follow(route, state, other, 1);
+            else
+                memcpy(other + 1, best + 1 - way, HORIZON - 1);
+            consider(found, other, cost_of(route, state, other, care, here, 0));
+        }
+    /* Of many that are tried in noise one looks good by chance: the plan changes to none but what was best without. */
+    chosen = cheapest(found);
     for (s32 i = 0; i < FINALISTS; i++) {
         float sum = found[i].cost;
-        if (sum >= NEVER)
+        if (sum > low + HOPELESS)
             continue;
         for (s32 k = 1; k <= care->samples; k++)
             sum += cost_of(route, state, found[i].plan, care, here, mix(seed + 0x10001u * (u32)k) | 1);
         found[i].cost = sum / (float)(care->samples + 1);
     }
-    chosen = found[SECOND].cost < found[BEST].cost ? SECOND : BEST;
+    for (u8 a = 0; a < ACTIONS; a++) {
+        costs[a] = found[FIRST + a].cost;
+        for (s32 i = KEPT; i < FIRST; i++)
+            if (found[i].plan[0] == a && found[i].cost < costs[a])
+                costs[a] = found[i].cost;
+    }
     if (found[PLAIN].cost - care->plain <= found[chosen].cost)
         chosen = PLAIN;
     if (found[KEPT].cost - care->keep <= found[chosen].cost)
