@@ -11,27 +11,17 @@ Slot 2 ends the episode: no transition starts there. Slot 3 begins the next one:
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agent.config import VisionConfig
+from agent.free_memory import require_memory
 from agent.sumtree import SumTree
-
-MEMINFO = Path("/proc/meminfo")
-
-MEMORY_SHARE = 0.8
-"""Share of the free memory that replay may take at most; the rest is for networks and environments."""
-
 
 AGE_MAX = 255
 """Ages are counted up to here, far above any stack."""
-
-
-class MemoryTooSmallError(ValueError):
-    """The asked replay does not fit into memory; the message says what would."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,32 +93,6 @@ def replay_bytes(config: ReplayConfig, vision: VisionConfig, actions: int) -> in
         + 4 * actions
     )
     return config.capacity * a_slot + SumTree.bytes_of(config.capacity)
-
-
-def require_memory(wanted: int, free: int | None = None) -> None:
-    """Refuses a replay that does not fit.
-
-    Args:
-        wanted: Bytes it takes when full.
-        free: Bytes that are free; asks the system if None.
-
-    Raises:
-        MemoryTooSmallError: If it takes more than its share of what is free.
-    """
-    free = _free_memory() if free is None else free
-    if wanted > MEMORY_SHARE * free:
-        raise MemoryTooSmallError(
-            f"replay wants {wanted / 2**20:.0f} MiB, {free / 2**20:.0f} MiB of memory are free, of which it may take "
-            f"{MEMORY_SHARE:.0%}: ask for a capacity that is {wanted / (MEMORY_SHARE * max(free, 1)):.1f} times smaller"
-        )
-
-
-def _free_memory() -> int:
-    for line in MEMINFO.read_text().splitlines():
-        if line.startswith("MemAvailable:"):
-            kibibytes: int = int(line.split()[1])
-            return 1024 * kibibytes
-    raise MemoryTooSmallError(f"{MEMINFO} does not say how much memory is free")
 
 
 _FIELDS: dict[str, Any] = {

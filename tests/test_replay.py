@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.config import VisionConfig
-from agent.replay import Batch, MemoryTooSmallError, Replay, ReplayConfig, replay_bytes, require_memory
+from agent.free_memory import MemoryTooSmallError, require_memory
+from agent.replay import Batch, Replay, ReplayConfig, replay_bytes
 from agent.sumtree import SumTree
 
 VISION = VisionConfig(height=8, width=8, stack=4)

@@ -13,8 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from agent import network as networks
 from agent.actions import ACTION_TABLE
+from agent.free_memory import require_memory
 from agent.learner import NotFiniteError
-from agent.replay import replay_bytes, require_memory
+from agent.replay import replay_bytes
 from training import diagnostics
 from training.arena import Arena
 from training.checkpoint import CheckpointError
