@@ -66,6 +66,13 @@ class Contest:
         return reward
 
 
+class NeverStopped(StopSignal):
+    """Leaves the process's signals alone, by which the pool ends it."""
+
+    def __init__(self) -> None:
+        self._came, self._is_waiting = None, False
+
+
 class Blind(NativeEnv):
     """Shows nothing."""
 
@@ -113,8 +120,8 @@ def jerk(solved: Solved, seed: int, budget: int) -> float:
     env = Run(solved, seed, budget)
     config = RunConfig(seed=seed)
     controller, vision = wire(Arguments(mode="jerk", seed=seed), config)
-    stop = StopSignal()
-    for _ in Runner(cast(RemoteEnv, env), controller, vision, config, stop=stop, on_level=lambda _: None).episodes():
+    remote, stop = cast(RemoteEnv, env), NeverStopped()
+    for _ in Runner(remote, controller, vision, config, stop=stop, on_level=lambda _: None).episodes():
         pass
     return env.score()
 
