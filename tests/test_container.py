@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.slow]
 def smoked(image: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A smoke run, which also builds the environment image: its folder of results, and what it printed."""
     results = tmp_path_factory.mktemp("smoke") / "a run"
-    words = [BUILD, "smoke", "--timesteps", "1800", "--wallclock", "240", "--results", str(results)]
+    words = [BUILD, "smoke", "--timesteps", "1800", "--wallclock", "240", "--start", "60", "--results", str(results)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return results, done.stdout
