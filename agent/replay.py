@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -232,11 +233,15 @@ class Replay:
         return first, reward, discount * ~self._fields["terminated"][last], last
 
     def _stacks(self, slots: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Puts the observations uint8 [B, C, H, W] of these slots together."""
-        back = np.arange(self._vision.stack - 1, -1, -1)  # [C]
-        back = np.minimum(back, self._fields["age"][slots][:, None])  # [B, C]; before the first screen comes the first
-        stacks = self._planes[(slots[:, None] - back * self.lanes) % len(self._planes)]  # [B, S, P, H, W]
-        return np.asarray(stacks.reshape(len(slots), *self._vision.obs_shape))
+        """Puts the observations uint8 [B, C, H, W] of these slots together, channels innermost in memory."""
+        age, vision = self._fields["age"][slots], self._vision
+        planes = []  # C x [B * H, W]
+        for back in range(vision.stack - 1, -1, -1):
+            shown = (slots - np.minimum(back, age) * self.lanes) % len(self._planes)  # before the first comes the first
+            planes += [self._planes[shown, plane].reshape(-1, vision.width) for plane in range(vision.planes)]
+        # As the network wants it: a tenth of the time that torch takes to turn floats around (measured).
+        merged = np.asarray(cv2.merge(planes), np.uint8).reshape(len(slots), vision.height, vision.width, -1)
+        return merged.transpose(0, 3, 1, 2)
 
     def update_priorities(self, slots: NDArray[np.int64], errors: NDArray[np.float32]) -> None:
         """Sets the priorities of sampled transitions by how much is to be learned from them, float [B], at least 0.

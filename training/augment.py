@@ -43,15 +43,17 @@ def augmenter(config: AugmentConfig, rng: np.random.Generator) -> Augment:
         return lambda obs: obs
 
     def augment(obs: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        batch, _, height, width = obs.shape
+        batch, channels, height, width = obs.shape
         moves = rng.integers(0, 2 * config.shift + 1, (batch, 2))
         tables = _tables(config, rng, batch)
-        wide = np.pad(obs, ((0, 0), (0, 0), (config.shift, config.shift), (config.shift, config.shift)), mode="edge")
-        changed = np.empty_like(obs)
+        given = np.ascontiguousarray(obs.transpose(0, 2, 3, 1))  # as replay has them: nothing is copied
+        changed = np.empty_like(given)  # [B, H, W, C]
+        wide = np.pad(given, ((0, 0), (config.shift, config.shift), (config.shift, config.shift), (0, 0)), mode="edge")
         for sample, (row, column) in enumerate(moves):  # a copy each: five times as fast as one fancy index (measured)
-            changed[sample] = wide[sample, :, row : row + height, column : column + width]
-            flat = changed[sample].reshape(-1, width)
+            changed[sample] = wide[sample, row : row + height, column : column + width]
+            flat = changed[sample].reshape(height, width * channels)
             cv2.LUT(flat, tables[sample], dst=flat)
+        changed = changed.transpose(0, 3, 1, 2)
         if config.noise:
             noise = config.noise * rng.standard_normal(obs.shape, np.float32)
             changed = np.clip(changed + noise, 0, 255).astype(np.uint8)
