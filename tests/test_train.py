@@ -2,12 +2,14 @@
 
 import csv
 import dataclasses
+import math
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +21,7 @@ from agent.replay import ReplayConfig
 from training import diagnostics
 from training.augment import AugmentConfig, augmenter
 from training.config import PlannerConfig, TrainConfig
-from training.curve import TIMED
+from training.curve import TIMED, Curve
 from training.lanes import Lanes
 from training.schedules import EpsilonSchedule, cosine, linear
 from training.score import score
@@ -244,3 +246,20 @@ def test_score_is_that_of_the_levels_in_order() -> None:
     assert all(ending.episode_return > 100 for ending in found.endings)
     assert found.mean == pytest.approx(np.mean([ending.episode_return for ending in found.endings]))
     assert found.ci95 > 0
+    assert math.isnan(found.doomed), "nobody judged"
+    assert all(path[-1][0] > path[0][0] for path in found.paths)
+
+
+def test_score_says_how_often_the_network_goes_wrong_and_draws_where_it_ended(tmp_path: Path) -> None:
+    def always_right(obs: np.ndarray[Any, np.dtype[np.uint8]]) -> np.ndarray[Any, np.dtype[np.float32]]:
+        return np.repeat(np.eye(9, dtype=np.float32)[1][None], len(obs), 0)
+
+    levels = held_out_levels()[7:9]
+    found = score(always_right, VisionConfig(), levels, seed=0, epsilon=0.0, stall_timesteps=60, doomed_frames=40.0)
+    assert 0 < found.doomed < 0.2, "it runs into what kills it, and is right most of the time"
+    assert (found.lost >= 0).all()
+    assert found.lost.max() == 40, "nothing loses more"
+    curve = Curve(tmp_path, 0)
+    diagnostics.draw_map(tmp_path, found, curve, 0)
+    curve.close()
+    assert (tmp_path / diagnostics.MAP).read_bytes().startswith(b"\x89PNG")

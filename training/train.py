@@ -1,6 +1,7 @@
 """`python -m training train`: trains a Q-network on Fernway's twin, or on any imported game."""
 
 import dataclasses
+import json
 import shutil
 import subprocess
 import time
@@ -22,6 +23,7 @@ from training.checkpoint import CheckpointError
 from training.config import TrainConfig
 from training.curve import Curve, Row
 from training.oracle import Oracle, TeacherOracle
+from training.pictures import PictureError
 from training.score import Score, score
 from training.trainer import Trainer
 from training.twin import Twin, held_out_levels
@@ -97,8 +99,8 @@ class _Run:
         self._console = console
         self._curve = Curve(config.out, trainer.timesteps)
         self._began = time.monotonic()
-        self._scores: list[dict[str, Any]] = []
-        self._best = -np.inf
+        self._scores = _scores(config.out / NEWEST, trainer.timesteps)
+        self._best = max((score["mean"] for score in self._scores), default=-np.inf)
         self._next_score = trainer.timesteps + config.score_period
         self._unsaved: CheckpointError | None = None
 
@@ -132,17 +134,17 @@ class _Run:
         trainer, out = self._trainer, self._config.out
         try:
             trainer.save(out / CHECKPOINT)
+            if self._config.levels is None and self._config.score_period and trainer.timesteps >= self._next_score:
+                self._next_score += self._config.score_period
+                self._score()
             self._save_weights(out / NEWEST)
             self._unsaved = None
-        except (CheckpointError, OSError) as error:
+        except (CheckpointError, PictureError, OSError) as error:
             self._unsaved = error if isinstance(error, CheckpointError) else CheckpointError(str(error))
             self._console.print(f"[red]{error}; the run goes on and tries again at the next checkpoint")
             return
-        if self._config.levels is None and self._config.score_period and trainer.timesteps >= self._next_score:
-            self._next_score += self._config.score_period
-            self._score()
         if self._config.plots:
-            diagnostics.draw(out, trainer, self._curve)
+            diagnostics.draw(out, trainer, self._curve, self._scores)
 
     def _score(self) -> None:
         trainer = self._trainer
@@ -152,9 +154,14 @@ class _Run:
             held_out_levels(),
             seed=self._config.seed,
             stall_timesteps=SCORE_STALL_TIMESTEPS,
+            doomed_frames=self._config.planner.doomed,
         )
-        self._scores.append({"timesteps": trainer.timesteps, "mean": found.mean, "finished": found.finished})
-        self._curve.scalar("held_out_return", found.mean, trainer.timesteps)
+        told = {"mean": found.mean, "finished": found.finished, "doomed": found.doomed}
+        self._scores.append({"timesteps": trainer.timesteps, **told})
+        for name, value in told.items():
+            self._curve.scalar(f"held_out_{name}", value, trainer.timesteps)
+        if self._config.plots:
+            diagnostics.draw_map(self._config.out, found, self._curve, trainer.timesteps)
         self._console.print(f"timestep {trainer.timesteps}: {_sum_up(found)} on held-out levels")
         if found.mean > self._best:
             self._best = found.mean
@@ -207,7 +214,19 @@ def _line(row: Row) -> str:
 
 
 def _sum_up(found: Score) -> str:
-    return f"mean return {found.mean:.0f} +- {found.ci95:.0f}, {found.finished:.0%} finished"
+    return (
+        f"mean return {found.mean:.0f} +- {found.ci95:.0f}, {found.finished:.0%} finished, "
+        f"{found.doomed:.1%} of the actions doomed"
+    )
+
+
+def _scores(weights: Path, timesteps: int) -> list[dict[str, Any]]:
+    """Returns the scores that a run had up to so many timesteps, which the card of its newest weights tells."""
+    try:
+        scores: list[dict[str, Any]] = json.loads(networks.card_path(weights).read_text())["about"]["held_out"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []  # there is none yet
+    return [score for score in scores if score["timesteps"] <= timesteps]
 
 
 def _commit() -> str:
