@@ -54,6 +54,9 @@ class Arguments:
     epsilon: float = RunConfig().epsilon
     """Probability of a random action where the learned policy plays."""
 
+    temperature: float = RunConfig().temperature
+    """Otherwise its action is drawn from softmax(Q / temperature); 0: always the action of the highest Q-value."""
+
     seed: int = RunConfig().seed
     """Seed of everything random in the agent."""
 
@@ -90,7 +93,7 @@ def load_learned(
     from agent.policy import Policy
 
     network, vision, sizes = load(weights)
-    learned = Learned(Policy(network, vision), config.epsilon, rng)
+    learned = Learned(Policy(network, vision), config.epsilon, rng, temperature=config.temperature)
     return learned, vision, Apprentice(network, vision, sizes, config.apprentice, say)
 
 
@@ -214,6 +217,7 @@ def main() -> int:
     try:
         config = RunConfig(
             epsilon=arguments.epsilon,
+            temperature=arguments.temperature,
             seed=arguments.seed,
             timesteps=arguments.timesteps,
             wallclock_s=arguments.wallclock,

@@ -347,6 +347,9 @@ class RunConfig:
     epsilon: float = 0.02
     """Probability of a random action where the learned policy plays."""
 
+    temperature: float = 0.25
+    """Otherwise its action is drawn from softmax(Q / temperature), the network's units; 0: always the best one."""
+
     seed: int = 0
     """Seed of everything random in the agent."""
 
@@ -383,6 +386,7 @@ class RunConfig:
     def __post_init__(self) -> None:
         """Checks the ranges."""
         _require(0 <= self.epsilon <= 1, "epsilon within 0..1", self.epsilon)
+        _require(self.temperature >= 0, "temperature of at least 0", self.temperature)
         _require(self.seed >= 0, "a seed of at least 0", self.seed)
         _require(self.timesteps > 0, "timesteps above 0", self.timesteps)
         _require(self.wallclock_s > 0, "wallclock above 0 s", self.wallclock_s)

@@ -51,13 +51,33 @@ class QFunction(Protocol):
 
 
 class Learned:
-    """Greedy on the Q-network, with light epsilon exploration."""
+    """Greedy on the Q-network, with light epsilon exploration; chance decides between actions of nearly equal value.
 
-    def __init__(self, q_function: QFunction, epsilon: float, rng: np.random.Generator, name: str = "learned") -> None:
-        """Plays by `q_function`, and with probability `epsilon` a random action instead."""
+    So it does not stand for ever before something that two actions, taken in turn, do not get past.
+    """
+
+    def __init__(
+        self,
+        q_function: QFunction,
+        epsilon: float,
+        rng: np.random.Generator,
+        *,
+        temperature: float = 0.0,
+        name: str = "learned",
+    ) -> None:
+        """Makes the player.
+
+        Args:
+            q_function: Values the actions.
+            epsilon: Probability of a random action instead.
+            rng: Decides by chance.
+            temperature: Otherwise the action is drawn from softmax(Q / temperature); 0: always the best one.
+            name: The word for this player in episodes.csv.
+        """
         self.name = name
         self._q_function = q_function
         self._epsilon = epsilon
+        self._temperature = temperature
         self._rng = rng
         self._table: list[Buttons] = list(action_buttons())
         self.is_sound = True
@@ -67,18 +87,23 @@ class Learned:
         """Has nothing to prepare."""
 
     def act(self, moment: Moment) -> Buttons:
-        """Chooses the action of the highest Q-value, or a random one."""
+        """Chooses the action of the highest Q-value or nearly so, or a random one."""
         if self._epsilon > 0 and self._rng.random() < self._epsilon:
             return self._draw()
         q_values = self._q_function.q_values(moment.stack.observation())
         if not np.isfinite(q_values).all():
             self.is_sound = False
             return buttons()
+        if self._temperature > 0:
+            # Gumbel noise makes of the maximum a draw from the softmax.
+            q_values = q_values + np.float32(self._temperature) * self._rng.gumbel(size=len(q_values)).astype(
+                np.float32
+            )
         return self._table[int(q_values.argmax())]
 
     def tuned(self, q_function: QFunction) -> "Learned":
         """Returns a player like this one on another network, fine-tuned during the run."""
-        return Learned(q_function, self._epsilon, self._rng, name="tuned")
+        return Learned(q_function, self._epsilon, self._rng, temperature=self._temperature, name="tuned")
 
     def _draw(self) -> Buttons:
         return self._table[int(self._rng.integers(len(self._table)))]

@@ -1,3 +1,5 @@
+from collections import Counter
+
 import numpy as np
 import pytest
 from toys import LEFT, RIGHT, B, moment
@@ -35,6 +37,14 @@ def test_learned_takes_the_action_of_the_highest_value(action: int) -> None:
     player = Learned(Values(*values), 0.0, rng())
     assert player.act(moment()).tolist() == action_buttons()[action].tolist()
     assert player.is_sound
+
+
+def test_the_temperature_decides_how_often_a_lesser_action_is_taken() -> None:
+    player = Learned(Values(1.0, 0.5, *[-100.0] * (len(ACTION_TABLE) - 2)), 0.0, rng(), temperature=0.25)
+    counts = Counter(int(pack(player.act(moment()))) for _ in range(4000))
+    first, second = (pack(held) for held in action_buttons()[:2])
+    assert counts[first] + counts[second] == 4000
+    assert counts[second] / 4000 == pytest.approx(1 / (1 + np.exp(2)), abs=0.02)
 
 
 def test_epsilon_is_the_share_of_random_actions() -> None:
