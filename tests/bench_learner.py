@@ -58,8 +58,8 @@ class Policy(CnnPolicy):
     """Their policy with our heads."""
 
     def make_q_net(self) -> Any:
-        network = super().make_q_net()
-        network.q_net = Duel()  # type: ignore[assignment]
+        network: Any = super().make_q_net()
+        network.q_net = Duel()
         return network
 
 
