@@ -79,9 +79,9 @@ def say(line: str) -> None:
 
 
 def load_learned(
-    weights: Path, config: RunConfig, rng: np.random.Generator
-) -> "tuple[Learned, VisionConfig, Apprentice]":
-    """Loads the Q-network as a player, and who can learn on from it.
+    weights: Path, config: RunConfig, rng: np.random.Generator, *, learn: bool = False
+) -> "tuple[Learned, VisionConfig, Apprentice | None]":
+    """Loads the Q-network as a player, and, to `learn`, who learns on from it.
 
     Raises:
         ValueError: If there are no usable weights; the message says why.
@@ -94,7 +94,7 @@ def load_learned(
 
     network, vision, sizes = load(weights)
     learned = Learned(Policy(network, vision), config.epsilon, rng, temperature=config.temperature)
-    return learned, vision, Apprentice(network, vision, sizes, config.apprentice, say)
+    return learned, vision, Apprentice(network, vision, sizes, config.apprentice, say) if learn else None
 
 
 def wire(arguments: Arguments, config: RunConfig) -> tuple[Controller, VisionConfig]:
@@ -120,7 +120,7 @@ def wire(arguments: Arguments, config: RunConfig) -> tuple[Controller, VisionCon
             main: Learned | Jerk = jerk
             apprentice: Apprentice | None = None
             try:
-                main, vision, apprentice = load_learned(arguments.weights, config, play_rng)
+                main, vision, apprentice = load_learned(arguments.weights, config, play_rng, learn=arguments.learn)
             except ValueError as error:
                 say(f"playing without the Q-network, by the heuristic alone: {error}")
             explorer = Explorer(config, vision, main if isinstance(main, Learned) else None, explorer_rng)
@@ -131,7 +131,7 @@ def wire(arguments: Arguments, config: RunConfig) -> tuple[Controller, VisionCon
                 after_replay=explorer,
                 memory=memory,
                 explorer=explorer,
-                apprentice=apprentice if arguments.learn else None,
+                apprentice=apprentice,
                 rng=choice_rng,
                 say=say,
             )

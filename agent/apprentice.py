@@ -10,12 +10,11 @@ from multiprocessing.queues import Queue
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
 
 from agent.actions import ACTION_TABLE, Buttons, buttons, pack
 from agent.config import EPISODE_TIMESTEPS, ApprenticeConfig, NetworkConfig, VisionConfig
 from agent.imitation import UNKNOWN, Lesson, learn
-from agent.network import QNetwork
+from agent.network import QNetwork, to_bytes
 from agent.players import Moment
 from agent.policy import Policy
 
@@ -43,7 +42,6 @@ class Apprentice:
             config: How to learn.
             say: Tells the user something, one line.
         """
-        self._network = network
         self._vision = vision
         self._network_config = network_config
         self._config = config
@@ -53,10 +51,7 @@ class Apprentice:
         self._inbox: Queue[bytes] = context.Queue()
         self._process = context.Process(
             target=learn,
-            args=(
-                save_tensors({name: tensor.contiguous() for name, tensor in network.state_dict().items()}),
-                *(vision, network_config, config, self._outbox, self._inbox),
-            ),
+            args=(to_bytes(network), vision, network_config, config, self._outbox, self._inbox),
             daemon=True,
         )
         self._index = {pack(buttons(*names)): number for number, names in enumerate(ACTION_TABLE)}

@@ -9,18 +9,16 @@ import queue
 import signal
 from dataclasses import dataclass
 from multiprocessing.queues import Queue
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
 
 from agent.actions import ACTION_TABLE
 from agent.config import ApprenticeConfig, NetworkConfig, VisionConfig
 from agent.learner import Learner, LearnerConfig
-from agent.network import QNetwork
+from agent.network import QNetwork, to_bytes
 from agent.replay import Batch
 
 UNKNOWN = -1
@@ -164,7 +162,7 @@ def learn(
             learner.update(lessons.batch())
             updates_due -= 1
             if learner.updates % config.updates_a_version == 0:
-                outbox.put(save_tensors(_tensors(learner)))
+                outbox.put(to_bytes(learner.average_network))
 
 
 def config_of_learner(config: ApprenticeConfig) -> LearnerConfig:
@@ -176,10 +174,6 @@ def config_of_learner(config: ApprenticeConfig) -> LearnerConfig:
         temperature=1.0,
         average_decay=1 - 2 / config.updates_a_version,
     )
-
-
-def _tensors(learner: Learner) -> dict[str, Any]:
-    return {name: tensor.contiguous() for name, tensor in learner.average_network.state_dict().items()}
 
 
 def _next(inbox: "Queue[Lesson]", *, wait: bool) -> Lesson | None:

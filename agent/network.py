@@ -107,6 +107,11 @@ class QNetwork(nn.Module):
         return q
 
 
+def to_bytes(network: QNetwork) -> bytes:
+    """Returns the weights as safetensors."""
+    return save_tensors({name: tensor.detach().contiguous() for name, tensor in network.state_dict().items()})
+
+
 def card_path(weights: Path) -> Path:
     """Returns where the card of these weights lies."""
     return weights.with_suffix(".json")
@@ -127,9 +132,8 @@ def save(
     Raises:
         WeightsError: If a weight is not finite.
     """
-    tensors = {name: tensor.detach().contiguous() for name, tensor in network.state_dict().items()}
-    _require_finite(tensors, weights)
-    data = save_tensors(tensors)
+    _require_finite(network.state_dict(), weights)
+    data = to_bytes(network)
     card = {
         "format": CARD_FORMAT,
         "sha256": hashlib.sha256(data).hexdigest(),

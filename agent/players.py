@@ -94,12 +94,9 @@ class Learned:
         if not np.isfinite(q_values).all():
             self.is_sound = False
             return buttons()
-        if self._temperature > 0:
-            # Gumbel noise makes of the maximum a draw from the softmax.
-            q_values = q_values + np.float32(self._temperature) * self._rng.gumbel(size=len(q_values)).astype(
-                np.float32
-            )
-        return self._table[int(q_values.argmax())]
+        # Gumbel noise makes of the maximum a draw from the softmax.
+        noise = self._temperature * self._rng.gumbel(size=len(q_values))
+        return self._table[int((q_values + noise).argmax())]
 
     def tuned(self, q_function: QFunction) -> "Learned":
         """Returns a player like this one on another network, fine-tuned during the run."""

@@ -186,7 +186,8 @@ class Right:
         return values
 
 
-def test_the_explorer_learns_from_what_the_learned_policy_does_and_from_nobody_else() -> None:
+def make_hybrid(apprentice: "Shown | None" = None) -> tuple[Controller, Explorer]:
+    """As `python -m agent` wires it, the network always holding RIGHT."""
     rng = np.random.default_rng(0)
     learned = Learned(Right(), 0.0, rng)
     explorer = Explorer(CONFIG, VisionConfig(), learned, rng)
@@ -196,9 +197,15 @@ def test_the_explorer_learns_from_what_the_learned_policy_does_and_from_nobody_e
         fallback=Steady("jerk", buttons("B")),
         after_replay=explorer,
         explorer=explorer,
+        apprentice=apprentice,  # type: ignore[arg-type]
         rng=rng,
         say=print,
     )
+    return controller, explorer
+
+
+def test_the_explorer_learns_from_what_the_learned_policy_does_and_from_nobody_else() -> None:
+    controller, explorer = make_hybrid()
     controller.begin_episode(0.0)
     play(controller, [0.0, 10.0, 20.0, 20.0, 20.0, 20.0, 20.0])
     assert controller.timesteps_by_player == {"learned": 5, "jerk": 2}
@@ -242,20 +249,8 @@ class Shown:
 
 
 def test_what_the_network_has_learned_since_gets_episodes_of_its_own() -> None:
-    rng = np.random.default_rng(0)
-    learned = Learned(Right(), 0.0, rng)
-    explorer = Explorer(CONFIG, VisionConfig(), learned, rng)
     shown = Shown([None, Right()])
-    controller = Controller(
-        CONFIG,
-        main=learned,
-        fallback=Steady("jerk", buttons("B")),
-        after_replay=explorer,
-        explorer=explorer,
-        apprentice=shown,  # type: ignore[arg-type]
-        rng=rng,
-        say=print,
-    )
+    controller, _ = make_hybrid(shown)
     played = []
     for _ in range(3):
         controller.begin_episode(0.0)
