@@ -26,9 +26,9 @@ class NobodyCanPlayError(RuntimeError):
 class Controller:
     """Hands the controls to one player each timestep.
 
-    In an episode of kind `policy` the main player plays, in one of kind `tuned` the network as learned since; when it stalls, the fallback does until it makes new headway.
-    One of kind `replay` starts with the best trajectory; where that runs out or goes wrong, play goes on. One of kind
-    `explore` is the explorer's.
+    In an episode of kind `policy` the main player plays, in one of kind `tuned` the network as learned since; when it
+    stalls, the fallback does until it makes new headway. One of kind `replay` starts with the best trajectory; where that
+    runs out or goes wrong, play goes on. One of kind `explore` is the explorer's.
     """
 
     def __init__(
@@ -144,6 +144,7 @@ class Controller:
             return self.act(moment)
         if self._tuned is not None and not self._tuned.is_sound:
             self._tuned = None
+            self._say("what the network learned since is out of play: its Q-values are not finite")
             return self.act(moment)
         if self._apprentice is not None:
             self._apprentice.watch(moment, held)

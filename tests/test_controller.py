@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from agent.config import MemoryConfig, RunConfig, StallConfig, VisionConfig
 from agent.controller import Controller, NobodyCanPlayError
 from agent.explorer import OPTIONS, Explorer
 from agent.memory import Memory
-from agent.players import Idle, Learned, Moment, Player
+from agent.players import Idle, Learned, Moment, Player, QFunction
 from agent.vision import Observation
 
 CONFIG = RunConfig(stall=StallConfig(patience=3, headway=20.0), memory=MemoryConfig(replay_slack=5.0))
@@ -186,7 +186,7 @@ class Right:
         return values
 
 
-def make_hybrid(apprentice: "Shown | None" = None) -> tuple[Controller, Explorer]:
+def make_hybrid(apprentice: "Shown | None" = None, say: Callable[[str], None] = print) -> tuple[Controller, Explorer]:
     """As `python -m agent` wires it, the network always holding RIGHT."""
     rng = np.random.default_rng(0)
     learned = Learned(Right(), 0.0, rng)
@@ -199,7 +199,7 @@ def make_hybrid(apprentice: "Shown | None" = None) -> tuple[Controller, Explorer
         explorer=explorer,
         apprentice=apprentice,  # type: ignore[arg-type]
         rng=rng,
-        say=print,
+        say=say,
     )
     return controller, explorer
 
@@ -224,8 +224,8 @@ def test_a_retired_network_without_a_fallback_ends_the_run() -> None:
 class Shown:
     """Stands where the learning process stands."""
 
-    def __init__(self, policies: list[Right | None]) -> None:
-        self.policies = policies
+    def __init__(self, policies: Sequence[QFunction | None]) -> None:
+        self.policies = list(policies)
         self.held: list[Buttons] = []
         self.episodes = 0
 
@@ -244,7 +244,7 @@ class Shown:
     def end_episode(self) -> None:
         self.episodes += 1
 
-    def newest(self) -> Right | None:
+    def newest(self) -> QFunction | None:
         return self.policies.pop(0) if self.policies else None
 
 
@@ -260,3 +260,15 @@ def test_what_the_network_has_learned_since_gets_episodes_of_its_own() -> None:
         played.append(max(controller.timesteps_by_player, key=lambda name: controller.timesteps_by_player[name]))
     assert shown.episodes == 3
     assert played[:2] == ["learned", "tuned"], "the newest version came before the second episode"
+
+
+def test_a_version_whose_values_are_not_finite_is_dropped_and_said_once() -> None:
+    shown = Shown([Broken()])
+    said: list[str] = []
+    controller, _ = make_hybrid(shown, said.append)
+    for _ in range(2):
+        controller.begin_episode(0.0)
+        assert all(held[RIGHT] for held in play(controller, [0.0, 10.0]))
+        controller.end_episode(moment(20.0, 2), terminated=True)
+    assert len(said) == 1
+    assert "not finite" in said[0]
