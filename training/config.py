@@ -7,7 +7,7 @@ from agent.config import NetworkConfig, VisionConfig
 from agent.learner import LearnerConfig
 from agent.replay import ReplayConfig
 from training.augment import AugmentConfig
-from training.schedules import EpsilonSchedule
+from training.schedules import EpsilonSchedule, linear
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,10 @@ class PlannerConfig:
         if not 0 <= self.epsilon <= 1:
             raise ValueError(f"wanted epsilon within 0..1, got {self.epsilon}")
 
+    def share(self, timestep: int) -> float:
+        """Returns the share of the timesteps that the planner plays at one of them."""
+        return linear(self.share_start, self.share_end, timestep, self.share_timesteps)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
@@ -88,6 +92,19 @@ class TrainConfig:
     lanes: int = 16
     """Environments that step together."""
 
+    ray: str | None = None
+    """Address of a Ray cluster whose workers play, the learner staying here: `auto` for the one this machine is part
+    of, `local` to start one. It trains on the twin alone."""
+
+    workers: int = 2
+    """How many of the cluster's cores play; they matter with --ray alone, as the two that follow."""
+
+    chunk_timesteps: int = 500
+    """Timesteps of each lane that a worker plays at a stretch, beginning with new levels."""
+
+    broadcast_period: int = 100
+    """Updates after which the workers' next stretches are played with newer weights."""
+
     hours: float = 0.0
     """Stops at the first checkpoint after so many hours of this process; 0: never. The same command goes on."""
 
@@ -103,7 +120,7 @@ class TrainConfig:
     reward_scale: float = 0.01
     """Multiplies the contest's rewards. Source: retro-baselines, 0.005 to 0.01."""
 
-    stall_timesteps: int = 400
+    stall_timesteps: int = 200
     """Timesteps without a new best return after which a training episode is cut; 0: never."""
 
     checkpoint_period: int = 16_000
@@ -145,7 +162,10 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        for name in ("timesteps", "lanes", "update_period", "batch_size", "checkpoint_period", "log_period"):
+        for name in (
+            *("timesteps", "lanes", "update_period", "batch_size", "checkpoint_period", "log_period"),
+            *("workers", "chunk_timesteps", "broadcast_period"),
+        ):
             if not getattr(self, name) > 0:
                 raise ValueError(f"wanted {name} above 0, got {getattr(self, name)}")
         if self.checkpoint_period % self.log_period:
@@ -155,3 +175,14 @@ class TrainConfig:
             )
         if self.reward_scale <= 0:
             raise ValueError(f"wanted reward_scale above 0, got {self.reward_scale}")
+        if self.ray is not None and self.levels is not None:
+            raise ValueError("wanted one of --ray and --levels: a cluster's workers play the twin, not emulators")
+
+    @property
+    def has_planner(self) -> bool:
+        """Whether a planner teaches; only the twin's states can be planned in."""
+        return self.levels is None and self.planner.period > 0
+
+    def epsilon_at(self, timestep: int) -> float:
+        """Returns the probability of a random action at a timestep."""
+        return self.planner.epsilon if self.has_planner else self.epsilon(timestep)

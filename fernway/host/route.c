@@ -226,7 +226,7 @@ s32 route_build(Route *route, const struct Game *game)
             if (spawn->kind == K_PLATFORM_ACROSS || spawn->kind == K_PLATFORM_UPDOWN)
                 for (s32 col = (spawn->x >> 4) - NEAR_COLS; col <= (spawn->x >> 4) + NEAR_COLS; col++)
                     if (col >= 0 && col < LEVEL_COLS)
-                        route->swings[G.x >> 4] = 1;
+                        route->swings[col] = 1;
         explore(route, &e);
         while (improve(route, &e))
             ;
