@@ -11,7 +11,15 @@ import numpy as np
 import tyro
 
 from agent.actions import BUTTONS
-from agent.config import CONTEST_TIMESTEPS, CONTEST_WALLCLOCK_S, RemoteConfig, RunConfig, VisionConfig
+from agent.config import (
+    CONTEST_TIMESTEPS,
+    CONTEST_WALLCLOCK_S,
+    IMPROVED_JERK,
+    IMPROVED_JERK_MEMORY,
+    RemoteConfig,
+    RunConfig,
+    VisionConfig,
+)
 from agent.controller import Controller, NobodyCanPlayError
 from agent.explorer import Explorer
 from agent.journal import Episode, Journal
@@ -30,7 +38,7 @@ WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "qjerk.safetensor
 PROGRESS_PERIOD_S = 10.0
 """Least seconds between two lines of progress."""
 
-Mode = Literal["hybrid", "greedy", "jerk", "random"]
+Mode = Literal["hybrid", "greedy", "jerk", "improved-jerk", "random"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +56,9 @@ class Arguments:
     """The Q-network, a .safetensors file with its .json card beside it."""
 
     mode: Mode = "hybrid"
-    """hybrid: learned policy, heuristic on a stall, retained knowledge, a model of the level. greedy: learned policy alone. jerk: the
-    contest's JERK baseline. random: random actions."""
+    """hybrid: learned policy, heuristic on a stall, retained knowledge, a model of the level. greedy: learned policy
+    alone. jerk: the contest's JERK baseline. improved-jerk: that with rules of a contestant's. random: random
+    actions."""
 
     epsilon: float = RunConfig().epsilon
     """Probability of a random action where the learned policy plays."""
@@ -110,6 +119,10 @@ def wire(arguments: Arguments, config: RunConfig) -> tuple[Controller, VisionCon
     match arguments.mode:
         case "jerk":
             controller = Controller(config, main=jerk, after_replay=Idle(), memory=memory, rng=choice_rng, say=say)
+        case "improved-jerk":
+            improved = dataclasses.replace(config, jerk=IMPROVED_JERK, memory=IMPROVED_JERK_MEMORY)
+            jerk, memory = Jerk(improved.jerk, play_rng), Memory(improved.memory)
+            controller = Controller(improved, main=jerk, after_replay=jerk, memory=memory, rng=choice_rng, say=say)
         case "random":
             random = Random(play_rng)
             controller = Controller(config, main=random, after_replay=random, rng=choice_rng, say=say)

@@ -90,12 +90,14 @@ class Memory:
     def exploit_probability(self, share_used: float) -> float:
         """Returns the probability of replaying at the start of an episode.
 
-        Source: openai/retro-baselines, agents/jerk_agent.py: 0.25 + t / 1e6.
+        Source: openai/retro-baselines, agents/jerk_agent.py: 0.25 + t / 1e6; what the best one paid counts only where
+        `exploit_best` says so.
 
         Args:
             share_used: Share 0..1 of the run's timesteps that is used up.
         """
-        return self._config.exploit_bias + share_used
+        best = self.best()
+        return self._config.exploit_bias + share_used + (self._config.exploit_best * best.mean if best else 0.0)
 
     def arrays(self) -> Arrays:
         """Returns everything retained, as arrays by name."""

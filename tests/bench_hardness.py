@@ -81,13 +81,13 @@ class Blind(NativeEnv):
 
 
 class Run(gym.Wrapper[Any, Any, Any, Any]):
-    """What `python -m contest evaluate` has an agent play, without the socket and without drawing.
+    """What `python -m contest evaluate` has an agent play, without the socket, and without drawing for blind agents.
 
-    Both agents here are blind, so every episode is the one that `evaluate` gives with the same seed.
+    Every episode is the one that `evaluate` gives with the same seed.
     """
 
-    def __init__(self, solved: Solved, seed: int, budget: int) -> None:
-        super().__init__(TimeLimit(Blind(solved.level, seed=seed), EPISODE))
+    def __init__(self, solved: Solved, seed: int, budget: int, *, is_blind: bool = True) -> None:
+        super().__init__(TimeLimit((Blind if is_blind else NativeEnv)(solved.level, seed=seed), EPISODE))
         self._budget = budget
         self.timesteps, self.episode_return = 0, 0.0
         self.returns: list[float] = []

@@ -1,4 +1,4 @@
-"""The benchmark of hardness plays what `python -m contest evaluate` has agents play."""
+"""The benchmarks of hardness and of the agent's parts play what `python -m contest evaluate` has agents play."""
 
 import json
 import subprocess
@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import bench_hardness
+import bench_parts
 import pytest
 
+from agent.__main__ import WEIGHTS
 from fernway import levels
 
 LEVEL, SEED, TIMESTEPS = "StarAtrium.Act2", 0, 600
@@ -21,13 +23,21 @@ def test_scores_are_those_of_evaluate(tmp_path: Path) -> None:
     agents = {
         "jerk": "{python} -m agent --mode jerk --seed {seed}",
         "right": f"{{python}} {TESTS / 'right_jumper.py'} {{seed}}",
+        "hybrid": f"{{python}} -m agent --timesteps {TIMESTEPS} --seed {{seed}}",
     }
     command = [sys.executable, "-m", "contest", "evaluate", "--levels", listed, "--results", tmp_path / "scores"]
     command += ["--timesteps", TIMESTEPS, "--seeds", 1]
     for name, words in agents.items():
         command += ["--agent", f"{name}={words}"]
     subprocess.run([str(word) for word in command], check=True, capture_output=True, cwd=TESTS.parent, timeout=600)
-    for name, play in (("jerk", bench_hardness.jerk), ("right", bench_hardness.walk)):
+
+    def hybrid(solved: levels.Solved, seed: int, budget: int) -> float:
+        task = bench_parts.Task(
+            part="+ screens", level=solved.level.name, seed=seed, timesteps=budget, weights=WEIGHTS
+        )
+        return bench_parts.score(task)[1]
+
+    for name, play in (("jerk", bench_hardness.jerk), ("right", bench_hardness.walk), ("hybrid", hybrid)):
         (run,) = json.loads((tmp_path / "scores" / name / "scores.json").read_text())["levels"]
         assert run["timesteps"] == TIMESTEPS
         assert play(levels.by_name(LEVEL), SEED, TIMESTEPS) == pytest.approx(run["score"], rel=1e-12)
@@ -42,3 +52,17 @@ def test_hardness_of_one_level() -> None:
     assert 9000 < solution < 10_000
     assert sticky < solution
     assert 0 < constant < 50
+
+
+@pytest.mark.slow
+def test_parts_are_scored_into_a_table_and_not_twice(tmp_path: Path) -> None:
+    results = tmp_path / "scores.json"
+    command = [sys.executable, TESTS / "bench_parts.py", results, "--timesteps", "300", "--seeds", "1", "--jobs", "1"]
+    command += ["--levels", "GlassDunes.Act1", "--parts", "jerk", "network", "+ fallback", "+ memory"]
+    first = subprocess.run([*map(str, command), "planner"], check=True, capture_output=True, text=True, timeout=600)
+    assert "5 of 5" in first.stdout
+    scores = json.loads(results.read_text())
+    assert scores["planner/GlassDunes.Act1/300/0"] > scores["jerk/GlassDunes.Act1/300/0"] > 0
+    again = subprocess.run([*map(str, command)], check=True, capture_output=True, text=True, timeout=600)
+    assert "of 1" not in again.stdout
+    assert "+ memory" in again.stdout

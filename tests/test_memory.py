@@ -1,9 +1,10 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.actions import buttons, pack
-from agent.config import EPISODE_TIMESTEPS, MemoryConfig
+from agent.config import EPISODE_TIMESTEPS, IMPROVED_JERK_MEMORY, MemoryConfig
 from agent.memory import Memory, Recorder, Trajectory
 
 
@@ -62,3 +63,10 @@ def test_the_exploit_probability_is_the_baselines() -> None:
     memory = Memory(MemoryConfig())
     assert memory.exploit_probability(0.0) == 0.25
     assert memory.exploit_probability(0.5) == 0.75
+
+
+def test_the_improved_rules_replay_more_often_what_paid_more() -> None:
+    memory = Memory(IMPROVED_JERK_MEMORY)
+    assert memory.exploit_probability(0.0) == pytest.approx(0.12)
+    memory.add(trajectory(3000.0))
+    assert memory.exploit_probability(0.5) == pytest.approx(0.12 + 0.5 + 0.3)
