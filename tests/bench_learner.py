@@ -29,10 +29,12 @@ from agent.config import NetworkConfig, VisionConfig
 from agent.learner import LearnerConfig
 from agent.network import QNetwork
 from agent.replay import ReplayConfig
+from training.actor import Actor
 from training.augment import AugmentConfig
 from training.config import PlannerConfig, TrainConfig
 from training.lanes import Lanes
 from training.schedules import EpsilonSchedule
+from training.source import Here
 from training.trainer import Trainer
 from training.twin import Twin
 
@@ -154,7 +156,7 @@ def ours() -> Any:
         augment=AugmentConfig(shift=0, contrast=0, brightness=0),
         epsilon=EpsilonSchedule(observe=WARM_UP, explore=0, start=0.1, end=0.1),
     )
-    rows = next(Trainer(config, Twin(LANES), None).legs())
+    rows = next(Trainer(config, Here(Actor.open(config))).legs())
 
     def play(timesteps: int) -> None:
         for _ in range(timesteps // LANES):

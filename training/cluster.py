@@ -11,10 +11,11 @@ lost worker is restarted by Ray, and the piece it was at done again, with the sa
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+import socket
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,17 @@ from fernway.levels import Level
 from training.demonstration import Demonstration
 from training.search import Task, play
 
+if TYPE_CHECKING:  # a worker that searches needs none of it
+    from agent.network import QNetwork
+    from training.actor import Actor, QValues
+    from training.config import TrainConfig
+    from training.experience import Chunk, Experience
+
 LOCAL = "local"
 """Address that starts a Ray of its own on this machine."""
+
+CONNECT_TIMEOUT = 5.0
+"""Seconds within which a cluster at HOST:PORT must answer."""
 
 
 class ClusterError(ValueError):
@@ -42,55 +52,16 @@ class Weights:
     vision: VisionConfig
     network: NetworkConfig
 
+    @classmethod
+    def of(cls, network: "QNetwork", vision: VisionConfig, config: NetworkConfig, version: int) -> Self:
+        """Takes them from a network made with these settings."""
+        tensors = {name: tensor.detach().numpy() for name, tensor in network.state_dict().items()}
+        return cls(version=version, tensors=tensors, vision=vision, network=config)
+
     @property
     def bytes(self) -> int:
         """Size of the tensors."""
         return sum(tensor.nbytes for tensor in self.tensors.values())
-
-
-class Chunk(NamedTuple):
-    """A piece of acting: some games side by side, each episode on a fresh level."""
-
-    seed: int
-    lanes: int
-    timesteps: int
-    """Of each lane; episodes under way at the end are cut."""
-    epsilon: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Experience:
-    """What a chunk of acting saw; each screen once."""
-
-    seed: int
-    """Of the chunk."""
-
-    version: int
-    """Of the weights that acted."""
-
-    planes: NDArray[np.uint8]
-    """uint8 [T + 1, L, P, H, W], the planes of each screen."""
-
-    actions: NDArray[np.uint8]
-    """uint8 [T, L]."""
-
-    rewards: NDArray[np.float32]
-    """float32 [T, L], contest units."""
-
-    begins: NDArray[np.bool_]
-    """bool [T + 1, L], whether the screen is an episode's first; the action before it was ignored."""
-
-    terminated: NDArray[np.bool_]
-    """bool [T, L]."""
-
-    truncated: NDArray[np.bool_]
-    """bool [T, L]."""
-
-    @property
-    def bytes(self) -> int:
-        """Size of the arrays."""
-        arrays = (self.planes, self.actions, self.rewards, self.begins, self.terminated, self.truncated)
-        return sum(array.nbytes for array in arrays)
 
 
 class Outcome(NamedTuple):
@@ -108,7 +79,9 @@ class Worker:
     def __init__(self) -> None:
         """Knows no weights yet."""
         self._version = -1
-        self._q_values: Callable[[NDArray[np.uint8]], NDArray[np.float32]] | None = None
+        self._q_values: QValues | None = None
+        self._actor: Actor | None = None
+        self._acts_for: TrainConfig | None = None
 
     def process(self) -> int:
         """Returns the number of this worker's process."""
@@ -126,17 +99,20 @@ class Worker:
         """Plays one episode with the planner."""
         return task, play(task)
 
-    def _policy(self, weights: Weights) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+    def _policy(self, weights: Weights) -> "QValues":
         if self._q_values is None or self._version != weights.version:
             self._q_values = _q_values(weights)
             self._version = weights.version
         return self._q_values
 
-    def collect(self, weights: Weights, chunk: Chunk) -> Experience:
-        """Acts with the network, greedily but for random actions."""
-        from fernway.vector import FernwayVectorEnv
+    def collect(self, weights: Weights, chunk: "Chunk") -> "Experience":
+        """Acts as the chunk says."""
+        from training.actor import Actor
+        from training.experience import Experience
 
-        return _act(FernwayVectorEnv(chunk.lanes, copy=False), self._policy(weights), weights, chunk)
+        if self._actor is None or self._acts_for != chunk.config:
+            self._actor, self._acts_for = Actor.open(chunk.config), chunk.config
+        return Experience.of(chunk, self._actor, self._policy(weights), weights.version)
 
     def evaluate(self, weights: Weights, level: Level, seed: int, epsilon: float) -> Outcome:
         """Plays one episode on a level."""
@@ -162,63 +138,27 @@ class Worker:
         return Outcome(level, weights.version, paid, timesteps)
 
 
-def _q_values(weights: Weights) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+def _q_values(weights: Weights) -> "QValues":
     import torch
 
     from agent.network import QNetwork
+    from training.actor import q_values_of
 
     torch.set_num_threads(1)
     network = QNetwork(weights.vision, weights.network, len(action_buttons()))
     network.load_state_dict({name: torch.from_numpy(np.array(tensor)) for name, tensor in weights.tensors.items()})
-    network.eval()
-
-    def q_values(obs: NDArray[np.uint8]) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            values: NDArray[np.float32] = network(torch.from_numpy(obs)).numpy()
-        return values
-
-    return q_values
+    return q_values_of(network.eval())
 
 
-def _act(
-    env: Any, q_values: Callable[[NDArray[np.uint8]], NDArray[np.float32]], weights: Weights, chunk: Chunk
-) -> Experience:
-    from agent.vision import look
+def _require_answer(address: str) -> None:
+    """Asks whether anybody listens at HOST:PORT or ray://HOST:PORT; Ray itself would try for minutes.
 
-    vision, buttons, rng = weights.vision, action_buttons(), np.random.default_rng([chunk.seed, 1])
-    length, lanes = chunk.timesteps, chunk.lanes
-    planes = np.empty((length + 1, lanes, vision.planes, vision.height, vision.width), np.uint8)
-    actions = np.empty((length, lanes), np.uint8)
-    rewards = np.empty((length, lanes), np.float32)
-    begins = np.zeros((length + 1, lanes), np.bool_)
-    terminated, truncated = np.empty((2, length, lanes), np.bool_)
-    begins[0] = True
-    screens, _ = env.reset(seed=chunk.seed)
-    stack = np.empty((lanes, vision.stack, vision.planes, vision.height, vision.width), np.uint8)
-    for timestep in range(length + 1):
-        planes[timestep] = [look(screen, vision) for screen in screens]
-        stack[:, :-1] = stack[:, 1:].copy()
-        stack[:, -1] = planes[timestep]
-        stack[begins[timestep]] = planes[timestep, begins[timestep], None]
-        if timestep == length:
-            break
-        greedy = q_values(stack.reshape(lanes, *vision.obs_shape)).argmax(1)
-        is_random = rng.random(lanes) < chunk.epsilon
-        actions[timestep] = np.where(is_random, rng.integers(len(buttons), size=lanes), greedy)
-        screens, paid, terminated[timestep], truncated[timestep], _ = env.step(buttons[actions[timestep]])
-        rewards[timestep] = paid
-        if timestep + 1 < length:
-            begins[timestep + 2] = terminated[timestep] | truncated[timestep]
-    return Experience(
-        seed=chunk.seed,
-        version=weights.version,
-        planes=planes,
-        actions=actions,
-        rewards=rewards,
-        begins=begins,
-        terminated=terminated,
-        truncated=truncated,
-    )
+    Raises:
+        OSError: If nobody does.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), CONNECT_TIMEOUT).close()
 
 
 class Cluster:
@@ -241,12 +181,19 @@ class Cluster:
             raise ClusterError("Ray is not installed: pip install 'qjerk[cluster]'") from error
         if workers < 1:
             raise ClusterError(f"wanted at least 1 worker, got {workers}")
-        self._ray = ray
+        self._ray: Any = ray
         try:
+            _require_answer(address)
             where = {"num_cpus": workers, "include_dashboard": False} if address == LOCAL else {"address": address}
             ray.init(**where, log_to_driver=False, logging_level=logging.ERROR)
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             raise ClusterError(f"no Ray cluster at {address}: {str(error).splitlines()[0]}") from error
+        cores = int(self._ray.cluster_resources().get("CPU", 0))
+        if cores < workers:
+            ray.shutdown()
+            raise ClusterError(
+                f"wanted {workers} workers, a core each, got a Ray cluster of {cores} cores at {address}"
+            )
         # Ray restarts a lost worker and gives it its work again, as often as it takes.
         remote = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=-1)(Worker)
         self._workers: list[Any] = [remote.remote() for _ in range(workers)]
@@ -279,9 +226,28 @@ class Cluster:
         """Puts a version of the weights where every node fetches it once; returns what stands for it."""
         return self._ray.put(weights)
 
-    def collect(self, weights: Any, chunks: Iterable[Chunk]) -> Iterator[Experience]:
+    def ask(self, weights: Any, chunk: "Chunk") -> None:
+        """Has a worker act with broadcast weights, as soon as one is free; `next_experience` gives what it saw."""
+        self._pool.submit(lambda worker, chunk: worker.collect.remote(weights, chunk), chunk)
+
+    def next_experience(self) -> "Experience":
+        """Waits for the next chunk that is done, of those that were asked for.
+
+        Raises:
+            ClusterError: If a worker met an error, which doing it again would bring again.
+        """
+        try:
+            found: Experience = self._pool.get_next_unordered()
+        except self._ray.exceptions.RayError as error:
+            raise ClusterError(f"a worker of the cluster failed: {str(error).strip().splitlines()[-1]}") from error
+        return found
+
+    def collect(self, weights: Any, chunks: Iterable["Chunk"]) -> Iterator["Experience"]:
         """Acts with broadcast weights; gives each chunk as soon as it is there."""
-        yield from self._pool.map_unordered(lambda worker, chunk: worker.collect.remote(weights, chunk), chunks)
+        for chunk in chunks:
+            self.ask(weights, chunk)
+        while self._pool.has_next():
+            yield self.next_experience()
 
     def evaluate(self, weights: Any, levels: Iterable[tuple[Level, int]], epsilon: float) -> Iterator[Outcome]:
         """Plays one episode on each level, with its seed; gives each as soon as it is there."""

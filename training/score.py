@@ -12,15 +12,13 @@ from numpy.typing import NDArray
 from agent.actions import ACTION_TABLE
 from agent.config import EPISODE_TIMESTEPS, RunConfig, VisionConfig
 from fernway.levels import Level
+from training.actor import QValues
 from training.lanes import Ending, Lanes
 from training.oracle import TeacherOracle
 from training.twin import Twin
 
 LOOK_PERIOD = 4
 """Timesteps between two points of a path, and between two choices that the planner judges: neighbours are alike."""
-
-QValues = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-"""Observations uint8 [B, C, H, W] -> Q-values float32 [B, A]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,15 +18,14 @@ from agent.free_memory import require_memory
 from agent.learner import NotFiniteError
 from agent.replay import replay_bytes
 from training import diagnostics
-from training.arena import Arena
 from training.checkpoint import CheckpointError
 from training.config import TrainConfig
 from training.curve import Curve, Row
-from training.oracle import Oracle, TeacherOracle
 from training.pictures import PictureError
 from training.score import Score, score
+from training.source import open_source
 from training.trainer import Trainer
-from training.twin import Twin, held_out_levels
+from training.twin import held_out_levels
 
 CHECKPOINT = "checkpoint.safetensors"
 """A run's checkpoint, in its folder."""
@@ -51,16 +50,13 @@ def train(config: TrainConfig) -> None:
     """
     console = Console(stderr=True)
     _check(config)
-    arena, oracle = _open(config)
-    try:
-        trainer = Trainer(config, arena, oracle)
+    with open_source(config) as source:
+        trainer = Trainer(config, source)
         checkpoint = config.out / CHECKPOINT
         if checkpoint.exists():
             trainer.load(checkpoint)
             console.print(f"goes on from {checkpoint} at timestep {trainer.timesteps}")
         _Run(config, trainer, console).play()
-    finally:
-        arena.close()
 
 
 def _check(config: TrainConfig) -> None:
@@ -76,18 +72,6 @@ def _check(config: TrainConfig) -> None:
         )
     if config.plots:
         diagnostics.require_matplotlib()
-
-
-def _open(config: TrainConfig) -> tuple[Arena, Oracle | None]:
-    """Opens what is played, and the planner where there is one."""
-    if config.levels is not None:
-        from training.consoles import Consoles, read_levels
-
-        return Consoles(config.lanes, read_levels(config.levels)), None
-    twin = Twin(config.lanes, rewinds=config.planner.rewinds if config.planner.period else 0)
-    if not config.planner.period:
-        return twin, None
-    return twin, TeacherOracle(twin, doomed=config.planner.doomed)
 
 
 class _Run:
