@@ -9,11 +9,13 @@ from multiprocessing.queues import Queue
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 
 from agent.actions import ACTION_TABLE, Buttons, buttons, pack
 from agent.config import EPISODE_TIMESTEPS, ApprenticeConfig, NetworkConfig, VisionConfig
 from agent.imitation import UNKNOWN, Lesson, learn
+from agent.knowledge import Arrays, KnowledgeError, checked
 from agent.network import QNetwork, to_bytes
 from agent.players import Moment
 from agent.policy import Policy
@@ -47,7 +49,7 @@ class Apprentice:
         self._config = config
         self._say = say
         context = multiprocessing.get_context("spawn")  # a forked torch may hang
-        self._outbox: Queue[Lesson] = context.Queue(maxsize=config.waiting)
+        self._outbox: Queue[Lesson | bytes] = context.Queue(maxsize=config.waiting)
         self._inbox: Queue[bytes] = context.Queue()
         self._process = context.Process(
             target=learn,
@@ -57,6 +59,8 @@ class Apprentice:
         self._index = {pack(buttons(*names)): number for number, names in enumerate(ACTION_TABLE)}
         self._recent = deque[float](maxlen=config.recent)
         self._is_gone = False
+        self._learned = b""  # the newest version, as safetensors
+        self._restored: QNetwork | None = None  # an earlier run's, until it is fetched
         self.shown = 0
         """Episodes given to the process so far."""
         self.begin_episode()
@@ -116,12 +120,37 @@ class Apprentice:
         if self.pid is not None and not self._is_gone and not self._process.is_alive():
             self._is_gone = True
             self._say("the learning process is gone; the run goes on with what the network knew")
+        network, self._restored = self._restored, None
         data = None
         with contextlib.suppress(queue.Empty):
             while True:
                 data = self._inbox.get_nowait()
-        if data is None:
-            return None
+        if data is not None:
+            self._learned = data
+            network = self._network(data)
+        return None if network is None else Policy(network, self._vision)
+
+    def _network(self, weights: bytes) -> QNetwork:
         network = QNetwork(self._vision, self._network_config, len(ACTION_TABLE))
-        network.load_state_dict(load_tensors(data))
-        return Policy(network, self._vision)
+        network.load_state_dict(load_tensors(weights))
+        return network
+
+    def arrays(self) -> Arrays:
+        """Returns what the network has learned: its newest version as safetensors, uint8 [N], empty before the first."""
+        return {"weights": np.frombuffer(self._learned, np.uint8)}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Goes on from what an earlier run learned; nothing, if anything is wrong with it, or if none did learn.
+
+        Raises:
+            KnowledgeError: If the weights are not a network of this shape.
+        """
+        data = checked(arrays, "weights", np.uint8, None).tobytes() if arrays else b""
+        if not data:
+            return
+        try:
+            network = self._network(data)
+        except (SafetensorError, RuntimeError) as error:
+            raise KnowledgeError(f"wanted weights of this network's shape: {str(error).splitlines()[0]}") from error
+        self._learned, self._restored = data, network
+        self._outbox.put_nowait(data)  # before any episode: there is room

@@ -91,7 +91,11 @@ class Controller:
     @property
     def keepers(self) -> dict[str, Keeper]:
         """Who knows something that the next run on this level can use."""
-        known: dict[str, Keeper | None] = {"memory": self._memory, "explorer": self._explorer}
+        known: dict[str, Keeper | None] = {
+            "memory": self._memory,
+            "explorer": self._explorer,
+            "apprentice": self._apprentice,
+        }
         return {word: keeper for word, keeper in known.items() if keeper is not None}
 
     def begin_episode(self, share_used: float) -> None:

@@ -130,7 +130,7 @@ def learn(
     vision: VisionConfig,
     network_config: NetworkConfig,
     config: ApprenticeConfig,
-    inbox: "Queue[Lesson]",
+    inbox: "Queue[Lesson | bytes]",
     outbox: "Queue[bytes]",
 ) -> None:
     """Learns until the agent is gone; what the process runs.
@@ -140,7 +140,7 @@ def learn(
         vision: Its vision.
         network_config: Its sizes.
         config: How to learn.
-        inbox: Episodes come here.
+        inbox: Episodes come here, and weights of an earlier run to go on from, as safetensors.
         outbox: Weights go here, as safetensors.
     """
     for stop in (signal.SIGINT, signal.SIGTERM):
@@ -155,7 +155,9 @@ def learn(
     updates_due = 0
     while agent is None or agent.is_alive():
         lesson = _next(inbox, wait=updates_due == 0)
-        if lesson is not None:
+        if isinstance(lesson, bytes):
+            learner.restart(load_tensors(lesson))
+        elif lesson is not None:
             lessons.add(lesson)
             updates_due = min(updates_due + config.updates_a_lesson, 2 * config.updates_a_lesson)
         if updates_due and len(lessons):
@@ -176,7 +178,7 @@ def config_of_learner(config: ApprenticeConfig) -> LearnerConfig:
     )
 
 
-def _next(inbox: "Queue[Lesson]", *, wait: bool) -> Lesson | None:
+def _next(inbox: "Queue[Lesson | bytes]", *, wait: bool) -> Lesson | bytes | None:
     try:
         return inbox.get(timeout=PATIENCE_S) if wait else inbox.get_nowait()
     except queue.Empty:

@@ -140,6 +140,11 @@ class Learner:
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate
 
+    def restart(self, weights: dict[str, Tensor]) -> None:
+        """Goes on from other weights of the same shape, by name."""
+        for network in (self.online_network, self.target_network, self.average_network):
+            network.load_state_dict(weights)
+
     def update(self, batch: Batch) -> Update:
         """Learns from one batch.
 

@@ -11,7 +11,9 @@ from agent.actions import ACTION_TABLE, buttons
 from agent.apprentice import Apprentice
 from agent.config import ApprenticeConfig, NetworkConfig, VisionConfig
 from agent.imitation import UNKNOWN, Lesson, Lessons, without_detours
-from agent.network import QNetwork
+from agent.knowledge import KnowledgeError
+from agent.network import QNetwork, to_bytes
+from agent.policy import Policy
 
 VISION = VisionConfig(height=36, width=36)
 NETWORK = NetworkConfig(torso="conv", channels=(4, 4, 4), hidden=16)
@@ -107,6 +109,39 @@ def test_it_learns_what_was_done_and_the_run_goes_on_without_it() -> None:
             show(apprentice)
     finally:
         apprentice.close()
+
+
+def test_what_it_learned_carries_over_to_the_next_run() -> None:
+    said: list[str] = []
+    obs = moment().stack.observation()
+
+    def make() -> Apprentice:
+        torch.manual_seed(1)
+        network = QNetwork(VisionConfig(), NETWORK, len(ACTION_TABLE))
+        return Apprentice(network, VisionConfig(), NETWORK, CONFIG, said.append)
+
+    first, second = make(), make()
+    try:
+        assert len(first.arrays()["weights"]) == 0
+        second.restore({})  # of a run that did not learn
+        second.restore(first.arrays())  # of one that was over too soon
+        assert second.newest() is None
+        torch.manual_seed(2)
+        learned = QNetwork(VisionConfig(), NETWORK, len(ACTION_TABLE))
+        second.restore({"weights": np.frombuffer(to_bytes(learned), np.uint8)})
+        policy = second.newest()
+        assert policy is not None
+        assert policy.q_values(obs) == pytest.approx(Policy(learned, VisionConfig()).q_values(obs))
+        assert second.newest() is None
+        assert second.arrays()["weights"].tobytes() == to_bytes(learned)
+        other = to_bytes(QNetwork(VisionConfig(), NetworkConfig(torso="conv", hidden=32), len(ACTION_TABLE)))
+        for data in (b"nonsense", other):
+            with pytest.raises(KnowledgeError, match="shape"):
+                second.restore({"weights": np.frombuffer(data, np.uint8)})
+        assert second.arrays()["weights"].tobytes() == to_bytes(learned)
+    finally:
+        first.close()
+        second.close()
 
 
 def test_worse_episodes_are_not_shown() -> None:
