@@ -136,6 +136,7 @@ def wire(arguments: Arguments, config: RunConfig) -> tuple[Controller, VisionCon
                 main, vision, apprentice = load_learned(arguments.weights, config, play_rng, learn=arguments.learn)
             except ValueError as error:
                 say(f"playing without the Q-network, by the heuristic alone: {error}")
+            memory = Memory(config.memory, config.places.patches)
             explorer = Explorer(config, vision, main if isinstance(main, Learned) else None, explorer_rng)
             controller = Controller(
                 config,

@@ -191,14 +191,36 @@ class MemoryConfig:
     """Probability added to it for each contest unit that the best trajectory has paid on average."""
 
     replay_slack: float = 150.0
-    """Reward a replay may fall behind what the trajectory had earned by then before it counts as gone wrong."""
+    """Reward a replay may fall behind what the trajectory had earned by then before it counts as lost."""
+
+    landmark_period: int = 4
+    """Timesteps of an episode between two screens kept as landmarks, where the agent knows screens."""
+
+    rejoin_wait: int = 8
+    """Timesteps that somebody else plays before a lost replay looks for a landmark to go on from."""
+
+    rejoin_distance: float = 9.0
+    """Return within which a landmark is as far along, contest units (about 8 pixels)."""
+
+    rejoin_speed: float = 8.0
+    """Reward of the last timestep within which it was passed as fast, contest units (2 pixels a frame)."""
+
+    rejoin_difference: float = 4.0
+    """Mean difference of two screens' profiles, gray levels, within which they show the same place."""
+
+    rejoin_tries: int = 3
+    """How often an episode goes on from the same landmark: what went wrong thrice there is wrong."""
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
         _require(self.trajectories > 0, "trajectories above 0", self.trajectories)
         _require(0 <= self.exploit_bias <= 1, "exploit_bias within 0..1", self.exploit_bias)
         _require(self.exploit_best >= 0, "exploit_best of at least 0", self.exploit_best)
-        _require(self.replay_slack >= 0, "replay_slack of at least 0", self.replay_slack)
+        for name in ("replay_slack", "rejoin_wait", "rejoin_distance", "rejoin_speed", "rejoin_difference"):
+            _require(getattr(self, name) >= 0, f"{name} of at least 0", getattr(self, name))
+        _require(
+            self.landmark_period > 0 and self.rejoin_tries >= 0, "landmark_period above 0, tries of at least 0", self
+        )
 
 
 IMPROVED_JERK = JerkConfig(left_timesteps=45)
@@ -237,6 +259,11 @@ class PlacesConfig:
 
     places_max: int = 50_000
     """Places known at most; a long run on a hard level knows a tenth of it."""
+
+    @property
+    def patches(self) -> int:
+        """Patches of a screen's profile."""
+        return self.profile_rows * self.profile_columns
 
     def __post_init__(self) -> None:
         """Checks the ranges."""

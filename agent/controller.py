@@ -28,7 +28,7 @@ class Controller:
 
     In an episode of kind `policy` the main player plays, in one of kind `tuned` the network as learned since; when it
     stalls, the fallback does until it makes new headway. One of kind `replay` starts with the best trajectory; where that
-    runs out or goes wrong, play goes on. One of kind `explore` is the explorer's.
+    runs out or is lost, play goes on, until the replay is found again. One of kind `explore` is the explorer's.
     """
 
     def __init__(
@@ -70,10 +70,9 @@ class Controller:
         self._say = say
         self._stall = StallDetector(config.stall)
         self._bandit = Bandit(config.bandit)
-        self._recorder = Recorder()
+        self._recorder: Recorder | None = None
         self._kind = Kind.POLICY
         self._replay: Replay | None = None
-        self._is_replaying = False
         self._current: Player | None = None
         self.timesteps_by_player: Counter[str] = Counter()
         """Timesteps each player had the controls in this episode."""
@@ -105,7 +104,7 @@ class Controller:
             share_used: Share 0..1 of the run's timesteps that is used up.
         """
         self._stall.restart(0.0)
-        self._recorder = Recorder()
+        self._recorder = self._memory.recorder() if self._memory is not None else None
         if self._apprentice is not None:
             self._apprentice.begin_episode()
             newest = self._apprentice.newest()
@@ -117,8 +116,8 @@ class Controller:
         best = self._memory.best() if self._memory else None
         self._kind = self._next_kind(share_used, can_replay=best is not None)
         if self._kind == Kind.REPLAY and best is not None:
-            self._replay = Replay(best, self._config.memory.replay_slack)
-        self._is_replaying = self._replay is not None
+            landmark = self._explorer.landmark if self._explorer is not None else None
+            self._replay = Replay(best, self._config.memory, landmark)
 
     def _next_kind(self, share_used: float, *, can_replay: bool) -> Kind:
         if self._explorer is not None:
@@ -135,6 +134,8 @@ class Controller:
         Raises:
             NobodyCanPlayError: If the Q-values are not finite and there is no fallback.
         """
+        if self._explorer is not None and self._recorder is not None and self._recorder.wants_landmark:
+            self._recorder.pass_by(self._explorer.landmark(moment))
         player = self._choose(moment)
         if player is not self._current:
             self._leave(moment, terminated=False)
@@ -166,13 +167,12 @@ class Controller:
         if self._replay is None:
             tuned = self._tuned if self._kind == Kind.TUNED else None
             return self._relieve(tuned or self._main, moment)
-        if not self._is_replaying:
-            return self._relieve(self._after_replay, moment)
-        if not self._replay.is_over(moment):
+        if self._replay.is_on(moment):
             return self._replay
-        self._is_replaying = False  # for good, even if the return recovers
-        self._stall.restart(moment.episode_return)
-        return self._after_replay
+        if self._current is self._replay:
+            self._stall.restart(moment.episode_return)
+            return self._after_replay
+        return self._relieve(self._after_replay, moment)
 
     def _relieve(self, player: Player, moment: Moment) -> Player:
         """Decides between a player and the fallback."""
@@ -187,7 +187,7 @@ class Controller:
 
     def took(self, held: Buttons, episode_return: float) -> None:
         """Takes note of a timestep that was played: what was held, and the episode's return after it."""
-        if self._memory is not None:
+        if self._recorder is not None:
             self._recorder.add(held, episode_return)
 
     def end_episode(self, moment: Moment, *, terminated: bool) -> None:
@@ -201,7 +201,7 @@ class Controller:
         self._bandit.pay(self._kind, moment.episode_return)
         if self._apprentice is not None:
             self._apprentice.end_episode()
-        if self._memory is None:
+        if self._memory is None or self._recorder is None:
             return
         found = self._recorder.best()
         if self._replay is not None:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agent.actions import Buttons, buttons
 from agent.config import RunConfig, VisionConfig
 from agent.knowledge import Arrays, KnowledgeError
 from agent.level_model import LevelModel
-from agent.places import Places
+from agent.places import Places, profile
 from agent.players import Moment, Player
 
 
@@ -121,6 +122,10 @@ class Explorer:
         if self._option is not None and self._timestep:
             self._conclude(moment, terminated=terminated)
         self._option = None
+
+    def landmark(self, moment: Moment) -> NDArray[np.uint8]:
+        """Makes a landmark of the present screen: its profile, uint8 [P]."""
+        return profile(moment.stack.screen, self._vision, self._places_config).astype(np.uint8)
 
     def _locate(self, moment: Moment) -> int:
         return self.places.locate(moment.stack.screen, moment.episode_return, moment.reward)

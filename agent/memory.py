@@ -26,6 +26,10 @@ class Trajectory:
     plays: int = 1
     """How many returns `paid` adds up."""
 
+    landmarks: NDArray[np.uint8]
+    """uint8 [N, P], profiles of the screens before timestep 0 and every `landmark_period`-th after it; P is 0 if who
+    played it does not know screens."""
+
     def __len__(self) -> int:
         """Returns its length in timesteps."""
         return len(self.actions)
@@ -44,10 +48,22 @@ class Trajectory:
 class Recorder:
     """Writes down one episode as it goes."""
 
-    def __init__(self) -> None:
-        """Starts empty."""
+    def __init__(self, config: MemoryConfig, patches: int) -> None:
+        """Starts empty; `patches` of a landmark, 0 for an agent that does not know screens."""
+        self._period = config.landmark_period
+        self._patches = patches
         self._actions: list[int] = []
         self._returns: list[float] = []
+        self._landmarks: list[NDArray[np.uint8]] = []
+
+    @property
+    def wants_landmark(self) -> bool:
+        """Is the screen before the next timestep a landmark that is not written down yet?"""
+        return self._patches > 0 and len(self._landmarks) * self._period <= len(self._actions) < EPISODE_TIMESTEPS
+
+    def pass_by(self, landmark: NDArray[np.uint8]) -> None:
+        """Adds the landmark that is wanted, uint8 [P]."""
+        self._landmarks.append(landmark)
 
     def add(self, held: Buttons, episode_return: float) -> None:
         """Adds one timestep: what was held, and the episode's return after it; bounded by the contest's episodes."""
@@ -62,20 +78,40 @@ class Recorder:
             return None
         returns = np.array(self._returns)
         end = int(returns.argmax()) + 1
+        landmarks = np.zeros((landmarks_of(end, self._period), self._patches), np.uint8)
+        known = self._landmarks[: len(landmarks)]  # one less where an episode began with a timestep nobody chose
+        if known:
+            landmarks[: len(known)] = known
         return Trajectory(
             actions=np.array(self._actions[:end], np.uint16),
             returns=returns[:end].astype(np.float32),
             paid=float(returns[end - 1]),
+            landmarks=landmarks,
         )
+
+
+def landmarks_of(timesteps: int, period: int) -> int:
+    """Returns how many landmarks so many timesteps have."""
+    return -(-timesteps // period)
 
 
 class Memory:
     """The best trajectories of the run; bounded, however long the run is."""
 
-    def __init__(self, config: MemoryConfig) -> None:
-        """Starts empty."""
+    def __init__(self, config: MemoryConfig, patches: int = 0) -> None:
+        """Starts empty.
+
+        Args:
+            config: How much to keep, and when to play it again.
+            patches: Of a landmark; 0 for an agent that does not know screens.
+        """
         self._config = config
+        self._patches = patches
         self.trajectories: list[Trajectory] = []
+
+    def recorder(self) -> Recorder:
+        """Returns who writes down the next episode."""
+        return Recorder(self._config, self._patches)
 
     def add(self, trajectory: Trajectory) -> None:
         """Keeps a trajectory, at the cost of the worst one if there are too many."""
@@ -108,6 +144,9 @@ class Memory:
             "returns": np.concatenate([np.empty(0, np.float32), *(trajectory.returns for trajectory in kept)]),
             "paid": np.array([trajectory.paid for trajectory in kept], np.float64),
             "plays": np.array([trajectory.plays for trajectory in kept], np.int64),
+            "landmarks": np.concatenate(
+                [np.empty((0, self._patches), np.uint8), *(trajectory.landmarks for trajectory in kept)]
+            ),
         }
 
     def restore(self, arrays: Arrays) -> None:
@@ -128,7 +167,19 @@ class Memory:
             raise KnowledgeError(f"wanted trajectories played at least once, got {plays.tolist()}")
         if total and int(actions.max()) >= 1 << len(BUTTONS):
             raise KnowledgeError(f"wanted packed buttons below {1 << len(BUTTONS)}, got {int(actions.max())}")
-        ends = np.cumsum(lengths)
-        for end, length, sum_paid, count in zip(ends, lengths, paid, plays, strict=True):
-            own = slice(int(end - length), int(end))
-            self.add(Trajectory(actions=actions[own], returns=returns[own], paid=float(sum_paid), plays=int(count)))
+        marks = [landmarks_of(int(length), self._config.landmark_period) for length in lengths]
+        landmarks = np.empty((sum(marks), 0), np.uint8)
+        if self._patches:
+            landmarks = checked(arrays, "landmarks", np.uint8, sum(marks), self._patches)
+        ends, last = np.cumsum(lengths), np.cumsum(marks)
+        for number, end in enumerate(ends):
+            own = slice(int(end - lengths[number]), int(end))
+            self.add(
+                Trajectory(
+                    actions=actions[own],
+                    returns=returns[own],
+                    paid=float(paid[number]),
+                    plays=int(plays[number]),
+                    landmarks=landmarks[last[number] - marks[number] : last[number]],
+                )
+            )

@@ -84,11 +84,12 @@ class Places:
     def arrays(self) -> Arrays:
         """Returns every place known, as arrays by name."""
         counts = [len(known) for known in self._profiles.values()]
-        patches = self._config.profile_rows * self._config.profile_columns
         return {
             "keys": np.array(list(self._numbers), np.int64).reshape(-1, 3),
             "profile_distances": np.repeat(np.array(list(self._profiles), np.int64), counts),
-            "profiles": np.concatenate([np.empty((0, patches)), *self._profiles.values()]).astype(np.uint8),
+            "profiles": np.concatenate([np.empty((0, self._config.patches)), *self._profiles.values()]).astype(
+                np.uint8
+            ),
         }
 
     def restore(self, arrays: Arrays) -> None:
@@ -99,7 +100,7 @@ class Places:
         """
         config = self._config
         keys = checked(arrays, "keys", np.int64, None, 3)
-        profiles = checked(arrays, "profiles", np.uint8, None, config.profile_rows * config.profile_columns)
+        profiles = checked(arrays, "profiles", np.uint8, None, config.patches)
         distances = checked(arrays, "profile_distances", np.int64, len(profiles))
         if len(keys) > config.places_max or len(np.unique(keys, axis=0)) != len(keys):
             raise KnowledgeError(f"wanted at most {config.places_max} places, each once, got {len(keys)}")

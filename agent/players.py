@@ -1,5 +1,6 @@
 """Who can hold the controls: one interface, `act(moment)`; learned, JERK, replay, random, idle."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.actions import Buttons, action_buttons, buttons, unpack
-from agent.config import JerkConfig
+from agent.config import JerkConfig, MemoryConfig
 from agent.memory import Trajectory
 from agent.vision import FrameStack, Observation
 
@@ -41,6 +42,10 @@ class Player(Protocol):
 
     def act(self, moment: Moment) -> Buttons:
         """Chooses what to hold for one timestep, int8 [12]."""
+
+
+Landmark = Callable[[Moment], NDArray[np.uint8]]
+"""Makes a landmark of the present screen, uint8 [P]."""
 
 
 class QFunction(Protocol):
@@ -151,30 +156,73 @@ class Jerk:
 
 
 class Replay:
-    """Plays a trajectory again, as long as it pays what it paid."""
+    """Plays a trajectory again, as long as it pays what it paid.
+
+    Where it is lost, somebody else plays until a landmark of the trajectory comes by: a screen that looks the same, as
+    far along and as fast. From there it goes on. It looks at no screens between: running on, a delay changes nothing
+    but when things happen, and blind counting holds (measured).
+    """
 
     name = "replay"
 
-    def __init__(self, trajectory: Trajectory, slack: float) -> None:
-        """Replays `trajectory`; up to `slack` less than it had paid by then is put down to the sticky frames."""
-        self.trajectory = trajectory
-        self._slack = slack
+    def __init__(self, trajectory: Trajectory, config: MemoryConfig, landmark: Landmark | None = None) -> None:
+        """Starts at the beginning.
 
-    def is_over(self, moment: Moment) -> bool:
-        """Has it run out, or gone wrong?"""
-        if moment.timestep >= len(self.trajectory):
-            return True
-        if moment.timestep == 0:
+        Args:
+            trajectory: What to play again.
+            config: When it is lost, and when it is found again.
+            landmark: Makes a landmark of the present screen; None: what is lost stays lost.
+        """
+        self.trajectory = trajectory
+        self._config = config
+        self._landmark = landmark
+        self._next = 0  # timestep of the trajectory
+        self._lost_for = 0  # timesteps
+        self._is_lost = False
+        before = np.concatenate([[0.0], trajectory.returns])
+        speeds = np.concatenate([[0.0], np.diff(before)])
+        self._passed = before[: -1 : config.landmark_period]  # return at each landmark
+        self._speeds = speeds[: -1 : config.landmark_period]
+        self._tries = np.zeros(len(self._passed), np.int64)
+
+    def is_on(self, moment: Moment) -> bool:
+        """Can it say what to hold now? Ask once a timestep, from the first on, whoever plays."""
+        if self._next >= len(self.trajectory):
             return False
-        paid = float(self.trajectory.returns[moment.timestep - 1])
-        return moment.episode_return < paid - self._slack
+        if not self._is_lost:
+            paid = float(self.trajectory.returns[self._next - 1]) if self._next else moment.episode_return
+            self._is_lost = moment.episode_return < paid - self._config.replay_slack
+            self._lost_for = 0
+        elif self._landmark is not None:
+            self._lost_for += 1
+            if self._lost_for >= self._config.rejoin_wait:
+                self._is_lost = not self._has_rejoined(moment, self._landmark)
+        return not self._is_lost
+
+    def _has_rejoined(self, moment: Moment, landmark: Landmark) -> bool:
+        config = self._config
+        is_near = np.abs(self._passed - moment.episode_return) < config.rejoin_distance
+        is_near &= np.abs(self._speeds - moment.reward) < config.rejoin_speed
+        is_near &= self._tries < config.rejoin_tries
+        near = np.flatnonzero(is_near)
+        if not len(near):
+            return False
+        seen = landmark(moment).astype(np.float32)
+        differences = np.abs(self.trajectory.landmarks[near] - seen).mean(1)
+        if differences.min() >= config.rejoin_difference:
+            return False
+        found = near[differences.argmin()]
+        self._tries[found] += 1
+        self._next = int(found) * config.landmark_period
+        return True
 
     def begin(self, moment: Moment) -> None:
-        """Has nothing to prepare: the episode's timestep says where it stands."""
+        """Has nothing to prepare."""
 
-    def act(self, moment: Moment) -> Buttons:
-        """Holds what the trajectory held at this timestep."""
-        return unpack(int(self.trajectory.actions[moment.timestep]))
+    def act(self, moment: Moment) -> Buttons:  # noqa: ARG002 - the interface's
+        """Holds what the trajectory held at the timestep where it stands."""
+        self._next += 1
+        return unpack(int(self.trajectory.actions[self._next - 1]))
 
 
 class Random:

@@ -19,7 +19,14 @@ EPISODE = Episode(
 
 def knowing() -> Memory:
     memory = Memory(MemoryConfig())
-    memory.add(Trajectory(actions=np.ones(2, np.uint16), returns=np.ones(2, np.float32), paid=5.0))
+    memory.add(
+        Trajectory(
+            actions=np.ones(2, np.uint16),
+            returns=np.ones(2, np.float32),
+            paid=5.0,
+            landmarks=np.empty((1, 0), np.uint8),
+        )
+    )
     return memory
 
 

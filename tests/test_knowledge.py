@@ -16,7 +16,7 @@ CONFIG = RunConfig()
 
 
 def memory() -> Memory:
-    return Memory(CONFIG.memory)
+    return Memory(CONFIG.memory, CONFIG.places.patches)
 
 
 def explorer() -> Explorer:
@@ -27,7 +27,14 @@ def known() -> dict[str, Keeper]:
     kept, learned = memory(), explorer()
     for paid in (10.0, 30.0, 20.0):
         returns = np.linspace(0, paid, 3, dtype=np.float32)
-        kept.add(Trajectory(actions=np.arange(3, dtype=np.uint16), returns=returns, paid=paid))
+        kept.add(
+            Trajectory(
+                actions=np.arange(3, dtype=np.uint16),
+                returns=returns,
+                paid=paid,
+                landmarks=np.full((1, 129), int(paid), np.uint8),
+            )
+        )
     kept.trajectories[1].pay(40.0)
     learned.begin(moment())
     rng = np.random.default_rng(1)

@@ -10,12 +10,15 @@ from agent.memory import Memory, Recorder, Trajectory
 
 def trajectory(paid: float, length: int = 3) -> Trajectory:
     return Trajectory(
-        actions=np.arange(length, dtype=np.uint16), returns=np.linspace(0, paid, length, dtype=np.float32), paid=paid
+        actions=np.arange(length, dtype=np.uint16),
+        returns=np.linspace(0, paid, length, dtype=np.float32),
+        paid=paid,
+        landmarks=np.empty((1, 0), np.uint8),
     )
 
 
 def test_a_recording_is_cut_off_where_its_return_was_highest_first() -> None:
-    recorder = Recorder()
+    recorder = Recorder(MemoryConfig(), 0)
     for names, episode_return in ((["RIGHT"], 1.0), (["B"], 3.0), (["LEFT"], 2.0), (["RIGHT"], 3.0)):
         recorder.add(buttons(*names), episode_return)
     best = recorder.best()
@@ -26,11 +29,11 @@ def test_a_recording_is_cut_off_where_its_return_was_highest_first() -> None:
 
 
 def test_an_empty_recording_has_no_best() -> None:
-    assert Recorder().best() is None
+    assert Recorder(MemoryConfig(), 0).best() is None
 
 
 def test_a_recording_is_bounded() -> None:
-    recorder = Recorder()
+    recorder = Recorder(MemoryConfig(), 0)
     for timestep in range(EPISODE_TIMESTEPS + 10):
         recorder.add(buttons(), float(timestep))
     best = recorder.best()

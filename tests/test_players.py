@@ -5,9 +5,9 @@ import pytest
 from toys import LEFT, RIGHT, B, moment
 
 from agent.actions import ACTION_TABLE, action_buttons, buttons, pack
-from agent.config import JerkConfig
+from agent.config import JerkConfig, MemoryConfig
 from agent.memory import Trajectory
-from agent.players import Idle, Jerk, Learned, Random, Replay
+from agent.players import Idle, Jerk, Landmark, Learned, Moment, Random, Replay
 from agent.vision import Observation
 
 JERK = JerkConfig()
@@ -108,15 +108,66 @@ def test_replay_holds_what_was_held_until_it_runs_out() -> None:
         actions=np.array([pack(held) for held in actions], np.uint16),
         returns=np.array([10, 20, 30], np.float32),
         paid=30.0,
+        landmarks=np.empty((1, 0), np.uint8),
     )
-    player = Replay(trajectory, slack=5.0)
+    config = MemoryConfig(replay_slack=5.0)
+    player = Replay(trajectory, config)
     for timestep, held in enumerate(actions):
         here = moment(timestep=timestep, episode_return=10.0 * timestep)
-        assert not player.is_over(here)
+        assert player.is_on(here)
         assert player.act(here).tolist() == held.tolist()
-    assert player.is_over(moment(timestep=3, episode_return=30.0))
-    assert player.is_over(moment(timestep=2, episode_return=14.9)), "went wrong: over 5 below the 20 it had paid"
-    assert not player.is_over(moment(timestep=2, episode_return=15.0))
+    assert not player.is_on(moment(timestep=3, episode_return=30.0)), "it has run out"
+    for episode_return, is_on in ((14.9, False), (15.0, True)):  # lost: over 5 below the 20 it had paid
+        player = Replay(trajectory, config)
+        for timestep in range(2):
+            here = moment(timestep=timestep, episode_return=10.0 * timestep)
+            assert player.is_on(here)
+            player.act(here)
+        assert player.is_on(moment(timestep=2, episode_return=episode_return)) == is_on
+
+
+def test_a_lost_replay_goes_on_from_a_landmark_that_comes_by() -> None:
+    config = MemoryConfig(replay_slack=5.0, landmark_period=2, rejoin_wait=2, rejoin_tries=1)
+    trajectory = Trajectory(
+        actions=np.arange(8, dtype=np.uint16),
+        returns=np.arange(10, 90, 10, dtype=np.float32),
+        paid=80.0,
+        landmarks=np.array([[0], [20], [40], [60]], np.uint8),  # as the return, for short
+    )
+
+    def level(here: Moment) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+        return here.stack.screen[0, 0, :1]
+
+    def replay(landmark: Landmark | None = level) -> Replay:
+        player = Replay(trajectory, config, landmark)
+        for timestep in range(4):
+            here = moment(timestep=timestep, episode_return=10.0 * timestep, reward=10.0 * (timestep > 0))
+            assert player.is_on(here)
+            player.act(here)
+        return player
+
+    def at(episode_return: float, shown: int, reward: float = 10.0) -> Moment:
+        here = moment(episode_return, 5, reward)
+        here.stack.push(np.full((224, 320, 3), shown, np.uint8))
+        return here
+
+    player = replay()
+    assert not player.is_on(at(30.0, 30)), "lost: 40 was paid by now"
+    assert not player.is_on(at(40.0, 40)), "somebody else has played for one timestep alone"
+    assert not player.is_on(at(40.0, 60)), "another place: the screen says so"
+    assert not player.is_on(at(40.0, 40, reward=-10.0)), "passed the other way"
+    assert not player.is_on(at(50.0, 50)), "between two landmarks"
+    assert player.is_on(at(40.0, 40))
+    assert pack(player.act(at(40.0, 40))) == 4
+    assert player.is_on(at(50.0, 50))
+    assert pack(player.act(at(50.0, 50))) == 5
+    for _ in range(5):
+        assert not player.is_on(at(40.0, 40)), "lost again: tried once, not twice"
+
+    player = replay(None)
+    assert not player.is_on(at(30.0, 30))
+    for _ in range(5):
+        assert not player.is_on(at(40.0, 40)), "who knows no screens stays lost"
 
 
 def test_random_draws_every_action_about_as_often() -> None:
