@@ -4,6 +4,7 @@ On the host library, without the socket, at several times the speed of `python -
 are, for the same levels, timesteps and seeds. Runs that RESULTS.json holds already are not run again.
 """
 
+import dataclasses
 import json
 import multiprocessing
 from dataclasses import dataclass
@@ -31,13 +32,16 @@ from fernway.environment import NativeEnv
 from fernway.levels import Solved
 from fernway.teacher import Teacher
 
-Part = Literal["random", "jerk", "improved-jerk", "network", "+ fallback", "+ memory", "+ screens", "planner"]
+Part = Literal[
+    "random", "jerk", "improved-jerk", "network", "+ fallback", "+ memory", "+ level model", "+ landmarks", "planner"
+]
 MODES: dict[str, Mode] = {
     "random": "random",
     "jerk": "jerk",
     "improved-jerk": "improved-jerk",
     "network": "greedy",
-    "+ screens": "hybrid",
+    "+ level model": "hybrid",
+    "+ landmarks": "hybrid",
 }
 BLIND = ("random", "jerk", "improved-jerk", "planner")
 FIRST = "jerk"
@@ -115,6 +119,8 @@ def score(task: Task) -> tuple[str, float]:
         plan(env, solved, task.seed)
     else:
         config = RunConfig(seed=task.seed, timesteps=task.timesteps)
+        if task.part == "+ level model":  # what is lost stays lost
+            config = dataclasses.replace(config, memory=dataclasses.replace(config.memory, rejoin_tries=0))
         controller, vision = control(task, config)
         runner = Runner(cast(RemoteEnv, env), controller, vision, config, stop=NeverStopped(), on_level=lambda _: None)
         for _ in runner.episodes():

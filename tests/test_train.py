@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import json
 import math
 import os
 import signal
@@ -17,6 +18,7 @@ import pytest
 from agent import network as networks
 from agent.config import NetworkConfig, VisionConfig
 from agent.learner import LearnerConfig
+from agent.network import QNetwork
 from agent.replay import ReplayConfig
 from training import diagnostics
 from training.augment import AugmentConfig, augmenter
@@ -25,6 +27,7 @@ from training.curve import TIMED, Curve
 from training.lanes import Lanes
 from training.schedules import EpsilonSchedule, cosine, linear
 from training.score import score
+from training.scoring import ScoreConfig, draw_levels, drawn, score_weights
 from training.train import settings_of
 from training.twin import Twin, held_out_levels
 
@@ -263,3 +266,35 @@ def test_score_says_how_often_the_network_goes_wrong_and_draws_where_it_ended(tm
     diagnostics.draw_map(tmp_path, found, curve, 0)
     curve.close()
     assert (tmp_path / diagnostics.MAP).read_bytes().startswith(b"\x89PNG")
+
+
+def test_weights_are_scored_on_levels_of_each_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    vision, sizes = VisionConfig(height=36, width=40), NetworkConfig(torso="conv", channels=(4, 4, 4), hidden=16)
+    weights = tmp_path / "small.safetensors"
+    networks.save(weights, QNetwork(vision, sizes, 9), vision, sizes)
+    config = ScoreConfig(
+        weights=(weights,), seeds=1, variants=0, fresh=2, stall_timesteps=20, json=tmp_path / "score.json"
+    )
+    levels = draw_levels(config)
+    assert {name: len(found) for name, found in levels.items()} == {
+        "validation levels": 11,
+        "their zones and acts, other seeds": 0,
+        "training zones, fresh seeds": 2,
+    }
+    assert levels == draw_levels(config), "the same for all weights"
+    score_weights(config)
+    rows = json.loads((tmp_path / "score.json").read_text())
+    assert [row["episodes"] for row in rows] == [11, 2]
+    assert all(row["finished"] == 0 for row in rows)
+    assert "small.safetensors" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="something to play"):
+        ScoreConfig(weights=(weights,), seeds=0, variants=0, fresh=0)
+
+
+def test_noise_draws_from_the_softmax() -> None:
+    q = np.array([[0.0, 1.0, -1.0]], np.float32)
+    temperature = 0.5
+    noisy = drawn(lambda obs: np.repeat(q, len(obs), 0), temperature, np.random.default_rng(0))
+    chosen = noisy(np.zeros((20_000, 1), np.uint8)).argmax(1)
+    wanted = np.exp(q[0] / temperature) / np.exp(q[0] / temperature).sum()
+    assert np.bincount(chosen, minlength=3) / len(chosen) == pytest.approx(wanted, abs=0.01)

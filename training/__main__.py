@@ -8,6 +8,7 @@ from typing import Any
 COMMANDS = {
     "train": ("training.train", "TrainConfig", "train", "trains a Q-network on Fernway, or on any imported game"),
     "search": ("training.search", "SearchConfig", "search", "lets the planner play levels and writes what it did"),
+    "score": ("training.scoring", "ScoreConfig", "score_weights", "scores weights on levels they have never seen"),
     "qtable": (
         "training.qtable",
         "QTableConfig",
