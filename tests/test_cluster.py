@@ -260,7 +260,7 @@ def test_returns_never_run_across_the_seam_of_two_chunks() -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_a_killed_worker_is_replaced_and_its_work_done_again(cluster: Cluster) -> None:
     here = Worker()
-    chunks = [Chunk(CONFIG, start, 20) for start in STARTS]
+    chunks = [Chunk(CONFIG, start, 20) for start in STARTS[:4]]
     alone = {chunk.start: here.collect(weights(1), chunk) for chunk in chunks}
     before = cluster.processes()
     assert len(set(before)) == 2
@@ -327,7 +327,7 @@ def test_search_and_evaluation_run_on_the_same_workers(cluster: Cluster) -> None
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_what_goes_wrong_in_a_worker_is_told_here(cluster: Cluster) -> None:
-    with pytest.raises(ClusterError, match=r"^a worker of the cluster failed: .*wanted"):
+    with pytest.raises(ClusterError, match=r"^a worker of the cluster failed: ValueError: .+$"):
         list(cluster.collect(cluster.broadcast(weights(1)), [Chunk(CONFIG, -1, 3)]))
 
 
