@@ -54,6 +54,20 @@ class State(OneLevel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """Makes start states of fresh levels of the training zones, and their list, for `python -m contest evaluate`."""
+
+    out: Path
+    """Folder for the `.state` files and `levels.csv`."""
+
+    count: int = 100
+    """How many levels."""
+
+    seed: int = 1
+    """Of the draw; the same one draws the same levels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class States:
     """Makes all committed states, solutions and lists anew: needed after every rebuild of the ROM."""
 
@@ -112,6 +126,7 @@ class Play:
 Command = (
     Annotated[List, subcommand("list")]
     | Annotated[State, subcommand("state")]
+    | Annotated[Fresh, subcommand("fresh")]
     | Annotated[States, subcommand("states")]
     | Annotated[Check, subcommand("check")]
     | Annotated[Picture, subcommand("picture")]
@@ -119,7 +134,7 @@ Command = (
 )
 
 
-def run(command: List | State | States | Check | Picture | Play) -> int:
+def run(command: List | State | Fresh | States | Check | Picture | Play) -> int:
     """Runs a command; returns the exit status."""
     console = Console(stderr=True)
     match command:
@@ -127,6 +142,8 @@ def run(command: List | State | States | Check | Picture | Play) -> int:
             print("\n".join(commands.zone_lines() if command.zones else commands.level_lines()))
         case State():
             print(commands.make_state(command.level(), command.out))
+        case Fresh():
+            print(commands.make_fresh(command.out, command.count, command.seed, console))
         case States():
             print(commands.make_states(command.jobs, console))
         case Check():

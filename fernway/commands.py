@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from fernway import INTEGRATION, FernwayError, check, levels, native, picture, states
+from fernway import GAME, INTEGRATION, FernwayError, check, levels, native, picture, states
 from fernway.levels import ACTS, ZONES, Level, Solved
 from fernway.search import Search, frames_of, start_level
+from fernway.vector import fresh_level
 
 SEEDS_TRIED = 20
 """Seeds tried for a committed level before giving up."""
@@ -63,6 +65,36 @@ def make_state(level: Level, out: Path) -> str:
         raise FernwayError(f"no way through {level.name} with seed {level.seed} was found: take seed {level.seed + 1}")
     states.write_state(out, states.make_state(level))
     return f"{out}: {level.name}, seed {level.seed}"
+
+
+def make_fresh(out: Path, count: int, seed: int, console: Console) -> str:
+    """Writes start states of fresh levels, those that can be solved of the ones drawn, and `levels.csv`.
+
+    Raises:
+        FernwayError: If a file cannot be written.
+    """
+    if count < 1:
+        raise FernwayError(f"wanted a count of at least 1, got {count}")
+    rng = np.random.default_rng(seed)
+
+    def draw_solved() -> Iterable[Level]:
+        for _ in range(count):
+            level = fresh_level(rng)
+            while Search().solve(level) is None:
+                level = fresh_level(rng)
+            yield level
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        rows = ["game,state"]
+        for level in _shown(draw_solved(), count, console, "levels"):
+            name = f"{level.name}.{level.seed}.state"
+            states.write_state(out / name, states.make_state(level))
+            rows.append(f"{GAME},{name}")
+        (out / "levels.csv").write_text("\n".join(rows) + "\n")
+    except OSError as error:
+        raise FernwayError(f"{out}: {error.strerror}") from error
+    return f"{out / 'levels.csv'}: {count} levels"
 
 
 def commit_level(zone: int, act: int) -> tuple[Solved, bytes]:

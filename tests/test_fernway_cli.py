@@ -41,9 +41,22 @@ def test_state_of_any_seed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     assert "GlassDunes.Act2" in capsys.readouterr().out
 
 
+def test_fresh_levels_and_their_list(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for out in (tmp_path / "once", tmp_path / "twice"):
+        assert run(monkeypatch, "fresh", "--count", "3", "--seed", "5", "--out", str(out)) == 0
+    rows = (out / "levels.csv").read_text().splitlines()
+    assert rows == (tmp_path / "once" / "levels.csv").read_text().splitlines(), "the same seed draws the same levels"
+    found = [states.level_of(states.read_state(out / row.split(",")[1])) for row in rows[1:]]
+    assert len(set(found)) == 3
+    assert all(level.zone not in levels.UNSEEN_ZONES for level in found)
+    assert not {level.seed for level in found} & {one.level.seed for one in levels.committed().values()}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("fresh", "--count", "0", "--out", "x"), "count"),
+        (("fresh", "--count", "1", "--out", "/dev/null/x"), "/dev/null/x"),
         (("state", "--zone", "Fernholow", "--seed", "1", "--out", "x.state"), "nearest: FernHollow"),
         (("state", "--zone", "9", "--seed", "1", "--out", "x.state"), "0 .. 7"),
         (("state", "--zone", "0", "--seed", "-4", "--out", "x.state"), "seed -4"),
