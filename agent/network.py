@@ -4,6 +4,8 @@ import dataclasses
 import hashlib
 import json
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,19 +53,23 @@ def _conv_torso(planes: int, channels: tuple[int, ...]) -> nn.Sequential:
     )
 
 
-def _impala_torso(planes: int, channels: tuple[int, ...]) -> nn.Sequential:
+def _impala_torso(planes: int, channels: tuple[int, ...], pooled: int = 3) -> nn.Sequential:
     layers: list[nn.Module] = []
     before = planes
     for stage, after in enumerate(channels):
         # The strided first convolution makes it four times as fast as the published torso (measured).
         size, stride = (5, 2) if stage == 0 else (3, 1)
         layers.append(nn.Conv2d(before, after, size, stride=stride, padding=size // 2))
-        layers += [nn.MaxPool2d(3, stride=2, padding=1), ResidualBlock(after)]
+        layers += [*[nn.MaxPool2d(3, stride=2, padding=1)] * (stage < pooled), ResidualBlock(after)]
         before = after
     return nn.Sequential(*layers, nn.ReLU(), nn.Flatten())
 
 
-TORSOS = {"conv": _conv_torso, "impala": _impala_torso}
+TORSOS: dict[str, Callable[[int, tuple[int, ...]], nn.Sequential]] = {
+    "conv": _conv_torso,
+    "impala": _impala_torso,
+    "fine": partial(_impala_torso, pooled=2),
+}
 
 
 class QNetwork(nn.Module):
