@@ -15,6 +15,12 @@ COMMANDS = {
         "qtable",
         "the origin's tables of screens, beside random, JERK and network",
     ),
+    "ablation": (
+        "training.ablation",
+        "AblationConfig",
+        "ablation",
+        "compares inputs of the network: gray, edges, colour, sizes, stacks",
+    ),
     "show": ("training.show", "ShowConfig", "show", "draws every stage of the image pipeline for a game state"),
 }
 """Each command's module, its settings, its function and a word about it; imported when asked for: torch takes seconds."""
