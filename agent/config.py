@@ -13,6 +13,9 @@ CONTEST_WALLCLOCK_S = 12 * 3600.0
 EPISODE_TIMESTEPS = 4500
 """Timesteps after which the server ends an episode by its time limit. Source: retro-contest, TimeLimit(4500)."""
 
+LEVEL_REWARD = 9000.0
+"""Sum of a level's rewards for its whole way, without the bonus for being quick. Source: Retro Contest rules."""
+
 SCREEN_SHAPE = (224, 320, 3)
 """Rows, columns and colours of the Mega Drive's screen. Source: retro-contest."""
 
@@ -113,10 +116,11 @@ class VisionConfig:
 class NetworkConfig:
     """Sizes of the Q-network; stored in the weights' card."""
 
-    torso: Literal["conv", "impala"] = "impala"
+    torso: Literal["conv", "impala", "fine"] = "impala"
     """conv: three convolutions (8x8 stride 4, 4x4 stride 2, 3x3). Source: Mnih et al. 2015. impala: three stages of
     convolution, max pooling and a residual block, the first convolution with stride 2. Source: Espeholt et al. 2018,
-    with one residual block for two and the stride for speed."""
+    with one residual block for two and the stride for speed. fine: impala without the last stage's pooling, so that
+    four times as many cells tell where things are."""
 
     channels: tuple[int, ...] = (16, 32, 32)
     """Channels of the three convolutions or stages."""
@@ -126,7 +130,7 @@ class NetworkConfig:
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        _require(self.torso in ("conv", "impala"), "torso conv or impala", self.torso)
+        _require(self.torso in ("conv", "impala", "fine"), "torso conv, impala or fine", self.torso)
         _require(len(self.channels) == 3 and min(self.channels) > 0, "three channel counts above 0", self.channels)
         _require(self.hidden > 0, "hidden above 0", self.hidden)
 
@@ -193,6 +197,13 @@ class MemoryConfig:
     replay_slack: float = 150.0
     """Reward a replay may fall behind what the trajectory had earned by then before it counts as lost."""
 
+    leave_share: float = 0.5
+    """Share of the replays, at the start of the run, that leave a trajectory which did not reach the level's end early,
+    to try another way: how it ends is often what cannot be survived. It falls to 0 with the share of timesteps used."""
+
+    leave_timesteps: int = 96
+    """Timesteps before its end at which they leave it at the earliest."""
+
     landmark_period: int = 4
     """Timesteps of an episode between two screens kept as landmarks, where the agent knows screens."""
 
@@ -215,6 +226,8 @@ class MemoryConfig:
         """Checks the ranges."""
         _require(self.trajectories > 0, "trajectories above 0", self.trajectories)
         _require(0 <= self.exploit_bias <= 1, "exploit_bias within 0..1", self.exploit_bias)
+        _require(0 <= self.leave_share <= 1, "leave_share within 0..1", self.leave_share)
+        _require(self.leave_timesteps >= 0, "leave_timesteps of at least 0", self.leave_timesteps)
         _require(self.exploit_best >= 0, "exploit_best of at least 0", self.exploit_best)
         for name in ("replay_slack", "rejoin_wait", "rejoin_distance", "rejoin_speed", "rejoin_difference"):
             _require(getattr(self, name) >= 0, f"{name} of at least 0", getattr(self, name))

@@ -8,10 +8,10 @@ import numpy as np
 
 from agent.actions import Buttons
 from agent.bandit import Bandit, Kind
-from agent.config import RunConfig
+from agent.config import LEVEL_REWARD, RunConfig
 from agent.explorer import Explorer
 from agent.knowledge import Keeper
-from agent.memory import Memory, Recorder
+from agent.memory import Memory, Recorder, Trajectory
 from agent.players import Learned, Moment, Player, Replay
 from agent.stall import StallDetector
 
@@ -117,7 +117,7 @@ class Controller:
         self._kind = self._next_kind(share_used, can_replay=best is not None)
         if self._kind == Kind.REPLAY and best is not None:
             landmark = self._explorer.landmark if self._explorer is not None else None
-            self._replay = Replay(best, self._config.memory, landmark)
+            self._replay = Replay(best, self._config.memory, landmark, self._draw_leave(best, share_used))
 
     def _next_kind(self, share_used: float, *, can_replay: bool) -> Kind:
         if self._explorer is not None:
@@ -138,7 +138,7 @@ class Controller:
             self._recorder.pass_by(self._explorer.landmark(moment))
         player = self._choose(moment)
         if player is not self._current:
-            self._leave(moment, terminated=False)
+            self._hand_over(moment, terminated=False)
             player.begin(moment)
             self._current = player
         held = player.act(moment)
@@ -156,7 +156,16 @@ class Controller:
         self.timesteps_by_player[player.name] += 1
         return held
 
-    def _leave(self, moment: Moment, *, terminated: bool) -> None:
+    def _draw_leave(self, best: Trajectory, share_used: float) -> int:
+        """Draws how many timesteps before its end a replay is left."""
+        config = self._config.memory
+        if self._explorer is None or best.returns[-1] >= LEVEL_REWARD:
+            return 0
+        if self._rng.random() >= config.leave_share * (1 - share_used):
+            return 0
+        return int(self._rng.integers(min(config.leave_timesteps, len(best) - 1) + 1))
+
+    def _hand_over(self, moment: Moment, *, terminated: bool) -> None:
         """Lets the explorer, if it played or watched, take note of where that ended."""
         if self._explorer is not None:
             self._explorer.finish(moment, terminated=terminated)
@@ -197,7 +206,7 @@ class Controller:
             moment: The last one, after the last timestep.
             terminated: Did the game end the episode?
         """
-        self._leave(moment, terminated=terminated)
+        self._hand_over(moment, terminated=terminated)
         self._bandit.pay(self._kind, moment.episode_return)
         if self._apprentice is not None:
             self._apprentice.end_episode()
@@ -205,7 +214,8 @@ class Controller:
             return
         found = self._recorder.best()
         if self._replay is not None:
-            self._replay.trajectory.pay(moment.episode_return)
+            if not self._replay.was_left:
+                self._replay.trajectory.pay(moment.episode_return)
             if found and found.mean <= self._replay.trajectory.returns[-1]:
                 found = None
         if found:

@@ -165,15 +165,19 @@ class Replay:
 
     name = "replay"
 
-    def __init__(self, trajectory: Trajectory, config: MemoryConfig, landmark: Landmark | None = None) -> None:
+    def __init__(
+        self, trajectory: Trajectory, config: MemoryConfig, landmark: Landmark | None = None, leave: int = 0
+    ) -> None:
         """Starts at the beginning.
 
         Args:
             trajectory: What to play again.
             config: When it is lost, and when it is found again.
             landmark: Makes a landmark of the present screen; None: what is lost stays lost.
+            leave: Timesteps before its end at which it is over.
         """
         self.trajectory = trajectory
+        self._end = len(trajectory) - leave
         self._config = config
         self._landmark = landmark
         self._next = 0  # timestep of the trajectory
@@ -187,7 +191,7 @@ class Replay:
 
     def is_on(self, moment: Moment) -> bool:
         """Can it say what to hold now? Ask once a timestep, from the first on, whoever plays."""
-        if self._next >= len(self.trajectory):
+        if self._next >= self._end:
             return False
         if not self._is_lost:
             paid = float(self.trajectory.returns[self._next - 1]) if self._next else moment.episode_return
@@ -198,6 +202,11 @@ class Replay:
             if self._lost_for >= self._config.rejoin_wait:
                 self._is_lost = not self._has_rejoined(moment, self._landmark)
         return not self._is_lost
+
+    @property
+    def was_left(self) -> bool:
+        """Was it over before its end, as was wanted?"""
+        return self._end <= self._next < len(self.trajectory)
 
     def _has_rejoined(self, moment: Moment, landmark: Landmark) -> bool:
         config = self._config

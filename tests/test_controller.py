@@ -1,3 +1,4 @@
+import dataclasses
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -5,10 +6,11 @@ import pytest
 from toys import RIGHT, B, moment
 
 from agent.actions import Buttons, buttons
+from agent.bandit import Kind
 from agent.config import MemoryConfig, RunConfig, StallConfig, VisionConfig
 from agent.controller import Controller, NobodyCanPlayError
 from agent.explorer import OPTIONS, Explorer
-from agent.memory import Memory
+from agent.memory import Memory, Trajectory
 from agent.players import Idle, Learned, Moment, Player, QFunction
 from agent.vision import Observation
 
@@ -186,13 +188,20 @@ class Right:
         return values
 
 
-def make_hybrid(apprentice: "Shown | None" = None, say: Callable[[str], None] = print) -> tuple[Controller, Explorer]:
+def make_hybrid(
+    apprentice: "Shown | None" = None,
+    say: Callable[[str], None] = print,
+    memory: Memory | None = None,
+    config: RunConfig = CONFIG,
+    seed: int = 0,
+) -> tuple[Controller, Explorer]:
     """As `python -m agent` wires it, the network always holding RIGHT."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     learned = Learned(Right(), 0.0, rng)
-    explorer = Explorer(CONFIG, VisionConfig(), learned, rng)
+    explorer = Explorer(config, VisionConfig(), learned, rng)
     controller = Controller(
-        CONFIG,
+        config,
+        memory=memory,
         main=learned,
         fallback=Steady("jerk", buttons("B")),
         after_replay=explorer,
@@ -272,3 +281,27 @@ def test_a_version_whose_values_are_not_finite_is_dropped_and_said_once() -> Non
         controller.end_episode(moment(20.0, 2), terminated=True)
     assert len(said) == 1
     assert "not finite" in said[0]
+
+
+@pytest.mark.parametrize(("paid", "is_left"), [(21.0, True), (9100.0, False)])
+def test_replays_leave_early_what_ended_before_the_levels_end(paid: float, is_left: bool) -> None:
+    config = dataclasses.replace(CONFIG, memory=MemoryConfig(replay_slack=5.0, leave_share=1.0, leave_timesteps=2))
+
+    def replayed(seed: int, share_used: float) -> int:
+        """Timesteps replayed of a trajectory of three."""
+        memory = Memory(config.memory, config.places.patches)
+        returns = np.array([1.0, 11.0, paid], np.float32)
+        landmarks = np.zeros((1, config.places.patches), np.uint8)
+        memory.add(Trajectory(actions=np.ones(3, np.uint16), returns=returns, paid=2 * paid, landmarks=landmarks))
+        controller, _ = make_hybrid(memory=memory, config=config, seed=seed)
+        for kind in (Kind.POLICY, Kind.EXPLORE):  # so that a replay is what has not been tried yet
+            controller._bandit.pay(kind, 0.0)
+        controller.begin_episode(share_used)
+        play(controller, [0.0, 1.0, 11.0, paid])
+        controller.end_episode(moment(paid), terminated=True)
+        found = controller.timesteps_by_player["replay"]
+        assert (memory.trajectories[0].plays == 1) == (found < 3), "only what was played to its end is judged"
+        return found
+
+    assert {replayed(seed, 0.0) for seed in range(40)} == ({1, 2, 3} if is_left else {3})
+    assert {replayed(seed, 1.0) for seed in range(10)} == {3}, "no more at the end of the run"
