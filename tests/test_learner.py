@@ -40,6 +40,14 @@ def batch(size: int = 8, *, reward: float = 1.0, values: bool = True) -> Batch:
     )
 
 
+def test_going_on_from_other_weights_changes_all_three_networks() -> None:
+    learner, other = Learner(network(1), LearnerConfig()), network(2)
+    learner.restart(other.state_dict())
+    for changed in (learner.online_network, learner.target_network, learner.average_network):
+        for name, weight in changed.state_dict().items():
+            assert torch.equal(weight, other.state_dict()[name])
+
+
 def test_target_network_follows_only_every_period() -> None:
     learner = Learner(network(), LearnerConfig(target_period=3, learning_rate=1e-2))
     initial = hidden(learner.target_network).clone()
