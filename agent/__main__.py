@@ -142,7 +142,7 @@ def wire(arguments: Arguments, config: RunConfig) -> tuple[Controller, VisionCon
                 config,
                 main=main,
                 fallback=jerk,
-                after_replay=explorer,
+                after_replay=main if isinstance(main, Learned) else explorer,
                 memory=memory,
                 explorer=explorer,
                 apprentice=apprentice,

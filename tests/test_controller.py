@@ -204,7 +204,7 @@ def make_hybrid(
         memory=memory,
         main=learned,
         fallback=Steady("jerk", buttons("B")),
-        after_replay=explorer,
+        after_replay=learned,
         explorer=explorer,
         apprentice=apprentice,  # type: ignore[arg-type]
         rng=rng,
