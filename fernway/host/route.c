@@ -241,6 +241,13 @@ s32 route_count(const Route *route)
     return route->count;
 }
 
+float route_togo(const Route *route)
+{
+    s32 at = *slot(route, key_of(route));
+    float togo = at < 0 ? -1 : route->places[at].togo[route_best(&route->places[at])];
+    return togo < DOOM ? togo : DOOM;
+}
+
 Place *route_place(Route *route)
 {
     /* Where to look next, as steps in the key: slower, faster, jump or not, another time, rows and columns. */

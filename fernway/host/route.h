@@ -35,6 +35,7 @@ extern const Macro macros[MACROS];
 void route_restore(Route *route, const u8 *state);   /* scratch goes on from a state of the same level */
 u8 route_release(u8 pad);                   /* is a jump still held that the pad's jump would need pressed anew? */
 Place *route_place(Route *route);           /* of the selected game; a new one where the map is blank; 0 if it is full */
+float route_togo(const Route *route);       /* frames to the goal from the selected game's place; -1 where the map is blank */
 s32 route_best(const Place *place);         /* the macro that starts the quickest way */
 
 #endif

@@ -7,6 +7,7 @@
 #define HORIZON 36              /* timesteps of a plan */
 #define STICK 64                /* of 256: the first frame of a timestep still plays what was held before */
 #define BARE 60                 /* frames that losing the rings counts for: the next hit is deadly */
+#define EARLY 0.03f              /* of the mean over the plan of what the map says on the way: see cost_of */
 #define LATER 2                 /* dying a frame later is worth a frame / LATER */
 #define CLOSE 4                 /* frames: no better plan is looked for that begins with an action as good as this */
 #define HOPELESS 80             /* frames: a plan that is worse by more is not tried in noisy copies */
@@ -62,12 +63,14 @@ static float togo(Route *route)
     return frames < DOOM ? frames : DOOM;
 }
 
-/* Frames to the goal by a plan, the map being asked at its end. here: what it says now. noise: 0 for no sticky frames. */
+/* Frames to the goal by a plan, the map being asked at its end. here: what it says now. noise: 0 for no sticky frames.
+   Many plans end at the same place, one having waited first and the other at the end. So that they differ, what the map
+   says on the way counts a little: who does not remember the plan could wait for ever. */
 static float cost_of(Route *route, const u8 *state, const u8 *plan, const Care *care, float here, u32 noise)
 {
     const float worst = here + care->death;
     s32 frames = 0;
-    float cost;
+    float cost, on_the_way = 0, now = here;
     u16 rings;
     u8 before;
 
@@ -89,8 +92,11 @@ static float cost_of(Route *route, const u8 *state, const u8 *plan, const Care *
                 return frames;
         }
         before = pad;
+        if (route_togo(route) >= 0)
+            now = route_togo(route);
+        on_the_way += (now - here) / HORIZON;
     }
-    cost = frames + togo(route) + (rings && !G.rings ? BARE : 0);
+    cost = frames + togo(route) + EARLY * on_the_way + (rings && !G.rings ? BARE : 0);
     return cost < worst ? cost : worst;
 }
 
