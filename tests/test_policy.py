@@ -16,7 +16,7 @@ from agent.policy import Policy
 from agent.vision import FrameStack
 
 VISION = VisionConfig()
-CONFIGS = {"impala": NetworkConfig(torso="impala"), "fine": NetworkConfig(), "conv": NetworkConfig(torso="conv")}
+CONFIGS = {"impala": NetworkConfig(), "fine": NetworkConfig(torso="fine"), "conv": NetworkConfig(torso="conv")}
 
 
 def network(config: NetworkConfig, vision: VisionConfig = VISION, seed: int = 0) -> QNetwork:

@@ -64,7 +64,12 @@ def test_every_action_has_a_cost_and_the_plan_a_low_one() -> None:
         excess.append(teacher.costs[plan[0]] - teacher.costs.min())
         hold(game, int(plan[0]))
         teacher.played(int(plan[0]))
-    assert max(excess) < Care().keep + Care().plain, "a plan is kept for so much at most, less what noise does"
+    care = Care()
+    kept = care.keep + care.plain
+    assert max(excess) < kept + care.death / (care.samples + 1), (
+        "kept for so much at most; noise kills one copy of four"
+    )
+    assert np.quantile(excess, 0.9) < kept
     assert np.median(excess) < 1
 
 

@@ -14,7 +14,7 @@ from agent.learner import Augment
 class AugmentConfig:
     """How much observations are changed; the same change for all screens of a stack."""
 
-    shift: int = 2
+    shift: int = 4
     """Pixels by which an observation is moved at most, each way; edges repeat. Source: Yarats et al. 2021, DrQ."""
 
     contrast: float = 0.3
