@@ -201,12 +201,28 @@ class MemoryConfig:
     replay_slack: float = 150.0
     """Reward a replay may fall behind what the trajectory had earned by then before it counts as lost."""
 
-    leave_share: float = 0.5
-    """Share of the replays, at the start of the run, that leave a trajectory which did not reach the level's end early,
-    to try another way: how it ends is often what cannot be survived. It falls to 0 with the share of timesteps used."""
+    vary_share: float = 0.5
+    """Share of the replays, at the start of the run, that vary the trajectory where replays tend to end: how it goes on
+    there is often what cannot be survived, or only by luck. It falls to 0 with the share of timesteps used."""
 
-    leave_timesteps: int = 96
-    """Timesteps before its end at which they leave it at the earliest."""
+    vary_before: int = 64
+    """Timesteps before such an end at which a variation begins at the earliest; a fall alone takes 15."""
+
+    vary_timesteps: int = 32
+    """Length of a variation at most, timesteps."""
+
+    vary_shift: int = 4
+    """Timesteps by which a variation does things earlier or later, at most."""
+
+    same_return: float = 20.0
+    """Return by which a varied replay may fall short of the trajectory and still have got as far, contest units."""
+
+    detour_share: float = 0.5
+    """A trajectory of which less than this is left without its detours is tried without them, too: nobody can play
+    minutes of coming and going again."""
+
+    ends: int = 64
+    """Ends of replays remembered: what tends to end them now."""
 
     landmark_period: int = 4
     """Timesteps of an episode between two screens kept as landmarks, where the agent knows screens."""
@@ -230,10 +246,19 @@ class MemoryConfig:
         """Checks the ranges."""
         _require(self.trajectories > 0, "trajectories above 0", self.trajectories)
         _require(0 <= self.exploit_bias <= 1, "exploit_bias within 0..1", self.exploit_bias)
-        _require(0 <= self.leave_share <= 1, "leave_share within 0..1", self.leave_share)
-        _require(self.leave_timesteps >= 0, "leave_timesteps of at least 0", self.leave_timesteps)
+        for name in ("vary_share", "detour_share"):
+            _require(0 <= getattr(self, name) <= 1, f"{name} within 0..1", getattr(self, name))
+        for name in ("vary_before", "vary_timesteps", "vary_shift", "ends"):
+            _require(getattr(self, name) > 0, f"{name} above 0", getattr(self, name))
         _require(self.exploit_best >= 0, "exploit_best of at least 0", self.exploit_best)
-        for name in ("replay_slack", "rejoin_wait", "rejoin_distance", "rejoin_speed", "rejoin_difference"):
+        for name in (
+            "replay_slack",
+            "same_return",
+            "rejoin_wait",
+            "rejoin_distance",
+            "rejoin_speed",
+            "rejoin_difference",
+        ):
             _require(getattr(self, name) >= 0, f"{name} of at least 0", getattr(self, name))
         _require(
             self.landmark_period > 0 and self.rejoin_tries >= 0, "landmark_period above 0, tries of at least 0", self

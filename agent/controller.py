@@ -11,7 +11,7 @@ from agent.bandit import Bandit, Kind
 from agent.config import LEVEL_REWARD, RunConfig
 from agent.explorer import Explorer
 from agent.knowledge import Keeper
-from agent.memory import Memory, Recorder, Trajectory
+from agent.memory import Memory, Recorder, Trajectory, Variation
 from agent.players import Learned, Moment, Player, Replay
 from agent.stall import StallDetector
 
@@ -117,7 +117,7 @@ class Controller:
         self._kind = self._next_kind(share_used, can_replay=best is not None)
         if self._kind == Kind.REPLAY and best is not None:
             landmark = self._explorer.landmark if self._explorer is not None else None
-            self._replay = Replay(best, self._config.memory, landmark, self._draw_leave(best, share_used))
+            self._replay = Replay(best, self._config.memory, landmark, self._draw_variation(best, share_used))
 
     def _next_kind(self, share_used: float, *, can_replay: bool) -> Kind:
         if self._explorer is not None:
@@ -156,14 +156,13 @@ class Controller:
         self.timesteps_by_player[player.name] += 1
         return held
 
-    def _draw_leave(self, best: Trajectory, share_used: float) -> int:
-        """Draws how many timesteps before its end a replay is left."""
-        config = self._config.memory
-        if self._explorer is None or best.returns[-1] >= LEVEL_REWARD:
-            return 0
-        if self._rng.random() >= config.leave_share * (1 - share_used):
-            return 0
-        return int(self._rng.integers(min(config.leave_timesteps, len(best) - 1) + 1))
+    def _draw_variation(self, best: Trajectory, share_used: float) -> Variation | None:
+        """Draws whether a replay plays a stretch in another way, and how."""
+        if self._memory is None or self._explorer is None:
+            return None
+        if self._rng.random() >= self._config.memory.vary_share * (1 - share_used):
+            return None
+        return self._memory.vary(best, self._rng)
 
     def _hand_over(self, moment: Moment, *, terminated: bool) -> None:
         """Lets the explorer, if it played or watched, take note of where that ended."""
@@ -214,12 +213,19 @@ class Controller:
             return
         found = self._recorder.best()
         if self._replay is not None:
-            if not self._replay.was_left:
-                self._replay.trajectory.pay(moment.episode_return)
-            if found and found.mean <= self._replay.trajectory.returns[-1]:
+            replayed = self._replay.trajectory
+            if not self._replay.is_varied:
+                replayed.pay(moment.episode_return)
+                if terminated and moment.episode_return < LEVEL_REWARD:
+                    self._memory.note_end(moment.episode_return)
+            # One that was varied and got as far is to show whether it does so more often.
+            if found and found.mean <= replayed.returns[-1] - self._config.memory.same_return * self._replay.is_varied:
                 found = None
         if found:
             self._memory.add(found)
+            shorter = found.without_detours(self._config.memory)
+            if len(shorter) < self._config.memory.detour_share * len(found):
+                self._memory.add(shorter)
 
     @property
     def is_learned_playing(self) -> bool:

@@ -1,5 +1,6 @@
 """Retained knowledge: what has been tried on this level and what it paid."""
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,10 +40,55 @@ class Trajectory:
         """Mean of what it paid, contest units."""
         return self.paid / self.plays
 
+    def without_detours(self, config: MemoryConfig) -> "Trajectory":
+        """Drops what lay between where it came by a place twice: stops at a wall, ways there and back.
+
+        Waiting for something that moves is dropped as well, so that this is a guess, to be played before it is believed.
+        An agent that does not know screens gets it as it is.
+        """
+        if not self.landmarks.shape[1]:
+            return self
+        period = config.landmark_period
+        before = np.concatenate([[0.0], self.returns])  # before each timestep
+        speeds = np.diff(before, prepend=0.0)
+        marks = len(self.landmarks)
+        path: list[int] = []  # landmarks
+        for mark in range(marks):
+            known = np.array(path, np.int64)
+            is_near = np.abs(before[known * period] - before[mark * period]) < config.rejoin_distance
+            is_near &= np.abs(speeds[known * period] - speeds[mark * period]) < config.rejoin_speed
+            for at in np.flatnonzero(is_near):
+                difference = np.abs(self.landmarks[known[at]].astype(np.float32) - self.landmarks[mark]).mean()
+                if difference < config.rejoin_difference:
+                    del path[at:]
+                    break
+            path.append(mark)
+        kept = np.concatenate([np.arange(mark * period, min((mark + 1) * period, len(self))) for mark in path])
+        return Trajectory(
+            actions=self.actions[kept],
+            returns=self.returns[kept],
+            paid=float(self.returns[-1]),
+            landmarks=self.landmarks[path],
+        )
+
     def pay(self, episode_return: float) -> None:
         """Takes in what one more replay earned."""
         self.paid += episode_return
         self.plays += 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variation:
+    """A stretch of a trajectory that one replay plays in another way."""
+
+    start: int
+    """Timestep of the trajectory at which it begins."""
+
+    timesteps: int
+    """How long."""
+
+    shift: int | None
+    """Timesteps by which things are done earlier (above 0) or later; None: somebody else plays."""
 
 
 class Recorder:
@@ -108,6 +154,7 @@ class Memory:
         self._config = config
         self._patches = patches
         self.trajectories: list[Trajectory] = []
+        self._ends = deque[float](maxlen=config.ends)
 
     def recorder(self) -> Recorder:
         """Returns who writes down the next episode."""
@@ -121,7 +168,24 @@ class Memory:
 
     def best(self) -> Trajectory | None:
         """Returns the trajectory with the highest mean of what it paid, if there is one."""
-        return max(self.trajectories, key=lambda kept: kept.mean, default=None)
+        return max(self.trajectories, key=lambda kept: (kept.mean, -len(kept)), default=None)
+
+    def note_end(self, episode_return: float) -> None:
+        """Hears where the game ended a replay, by the return it had come to."""
+        self._ends.append(episode_return)
+
+    def vary(self, trajectory: Trajectory, rng: np.random.Generator) -> Variation:
+        """Draws another way to play a trajectory around a place where replays end."""
+        config = self._config
+        ended = self._ends[int(rng.integers(len(self._ends)))] if self._ends else float("inf")
+        at = int(np.searchsorted(np.maximum.accumulate(trajectory.returns), ended))
+        shift = int(rng.integers(1, config.vary_shift + 1)) * (1 if rng.random() < 0.5 else -1)
+        return Variation(
+            start=max(0, at - 1 - int(rng.integers(config.vary_before))),
+            # Where the trajectory itself ends there is nothing to come back to.
+            timesteps=EPISODE_TIMESTEPS if at >= len(trajectory) else int(rng.integers(1, config.vary_timesteps + 1)),
+            shift=shift if at < len(trajectory) and rng.random() < 0.5 else None,
+        )
 
     def exploit_probability(self, share_used: float) -> float:
         """Returns the probability of replaying at the start of an episode.

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agent.actions import Buttons, action_buttons, buttons, unpack
 from agent.config import JerkConfig, MemoryConfig
-from agent.memory import Trajectory
+from agent.memory import Trajectory, Variation
 from agent.vision import FrameStack, Observation
 
 
@@ -166,7 +166,11 @@ class Replay:
     name = "replay"
 
     def __init__(
-        self, trajectory: Trajectory, config: MemoryConfig, landmark: Landmark | None = None, leave: int = 0
+        self,
+        trajectory: Trajectory,
+        config: MemoryConfig,
+        landmark: Landmark | None = None,
+        variation: Variation | None = None,
     ) -> None:
         """Starts at the beginning.
 
@@ -174,15 +178,18 @@ class Replay:
             trajectory: What to play again.
             config: When it is lost, and when it is found again.
             landmark: Makes a landmark of the present screen; None: what is lost stays lost.
-            leave: Timesteps before its end at which it is over.
+            variation: A stretch to play in another way, to see whether that is better.
         """
         self.trajectory = trajectory
-        self._end = len(trajectory) - leave
+        self._variation = variation
+        self.is_varied = False
+        """Has it come to the variation?"""
         self._config = config
         self._landmark = landmark
         self._next = 0  # timestep of the trajectory
         self._lost_for = 0  # timesteps
         self._is_lost = False
+        self._wait = config.rejoin_wait
         before = np.concatenate([[0.0], trajectory.returns])
         speeds = np.concatenate([[0.0], np.diff(before)])
         self._passed = before[: -1 : config.landmark_period]  # return at each landmark
@@ -191,22 +198,22 @@ class Replay:
 
     def is_on(self, moment: Moment) -> bool:
         """Can it say what to hold now? Ask once a timestep, from the first on, whoever plays."""
-        if self._next >= self._end:
+        if self._next >= len(self.trajectory):
             return False
-        if not self._is_lost:
+        variation = self._variation
+        if variation is not None and not self.is_varied and not self._is_lost and self._next >= variation.start:
+            self.is_varied = True
+            self._is_lost = variation.shift is None
+            self._lost_for, self._wait = 0, variation.timesteps
+        elif not self._is_lost:
             paid = float(self.trajectory.returns[self._next - 1]) if self._next else moment.episode_return
             self._is_lost = moment.episode_return < paid - self._config.replay_slack
-            self._lost_for = 0
+            self._lost_for, self._wait = 0, self._config.rejoin_wait
         elif self._landmark is not None:
             self._lost_for += 1
-            if self._lost_for >= self._config.rejoin_wait:
+            if self._lost_for >= self._wait:
                 self._is_lost = not self._has_rejoined(moment, self._landmark)
         return not self._is_lost
-
-    @property
-    def was_left(self) -> bool:
-        """Was it over before its end, as was wanted?"""
-        return self._end <= self._next < len(self.trajectory)
 
     def _has_rejoined(self, moment: Moment, landmark: Landmark) -> bool:
         config = self._config
@@ -230,8 +237,15 @@ class Replay:
 
     def act(self, moment: Moment) -> Buttons:  # noqa: ARG002 - the interface's
         """Holds what the trajectory held at the timestep where it stands."""
+        timestep, variation = self._next, self._variation
         self._next += 1
-        return unpack(int(self.trajectory.actions[self._next - 1]))
+        if (
+            variation is not None
+            and variation.shift is not None
+            and 0 <= timestep - variation.start < variation.timesteps
+        ):
+            timestep = min(max(timestep + variation.shift, 0), len(self.trajectory) - 1)
+        return unpack(int(self.trajectory.actions[timestep]))
 
 
 class Random:

@@ -283,25 +283,41 @@ def test_a_version_whose_values_are_not_finite_is_dropped_and_said_once() -> Non
     assert "not finite" in said[0]
 
 
-@pytest.mark.parametrize(("paid", "is_left"), [(21.0, True), (9100.0, False)])
-def test_replays_leave_early_what_ended_before_the_levels_end(paid: float, is_left: bool) -> None:
-    config = dataclasses.replace(CONFIG, memory=MemoryConfig(replay_slack=5.0, leave_share=1.0, leave_timesteps=2))
+def test_replays_vary_less_and_less_and_only_what_was_played_as_it_was_is_judged() -> None:
+    config = dataclasses.replace(CONFIG, memory=MemoryConfig(replay_slack=5.0, vary_share=1.0))
 
-    def replayed(seed: int, share_used: float) -> int:
-        """Timesteps replayed of a trajectory of three."""
+    def is_judged(seed: int, share_used: float) -> bool:
+        """Plays a replay of three timesteps; was the trajectory judged by it?"""
         memory = Memory(config.memory, config.places.patches)
-        returns = np.array([1.0, 11.0, paid], np.float32)
+        returns = np.array([1.0, 11.0, 21.0], np.float32)
         landmarks = np.zeros((1, config.places.patches), np.uint8)
-        memory.add(Trajectory(actions=np.ones(3, np.uint16), returns=returns, paid=2 * paid, landmarks=landmarks))
+        memory.add(Trajectory(actions=np.ones(3, np.uint16), returns=returns, paid=42.0, landmarks=landmarks))
         controller, _ = make_hybrid(memory=memory, config=config, seed=seed)
         for kind in (Kind.POLICY, Kind.EXPLORE):  # so that a replay is what has not been tried yet
             controller._bandit.pay(kind, 0.0)
         controller.begin_episode(share_used)
-        play(controller, [0.0, 1.0, 11.0, paid])
-        controller.end_episode(moment(paid), terminated=True)
-        found = controller.timesteps_by_player["replay"]
-        assert (memory.trajectories[0].plays == 1) == (found < 3), "only what was played to its end is judged"
-        return found
+        play(controller, [0.0, 1.0, 11.0, 21.0])
+        controller.end_episode(moment(21.0), terminated=True)
+        is_whole = controller.timesteps_by_player["replay"] == 3
+        assert (memory.trajectories[0].plays == 2) == is_whole
+        return is_whole
 
-    assert {replayed(seed, 0.0) for seed in range(40)} == ({1, 2, 3} if is_left else {3})
-    assert {replayed(seed, 1.0) for seed in range(10)} == {3}, "no more at the end of the run"
+    assert not any(is_judged(seed, 0.0) for seed in range(20))
+    assert {is_judged(seed, 0.5) for seed in range(40)} == {True, False}
+    assert all(is_judged(seed, 1.0) for seed in range(10)), "no more at the end of the run"
+
+
+@pytest.mark.parametrize(("comes_to", "kept"), [(995.0, 2), (900.0, 1)])
+def test_a_varied_replay_that_got_as_far_is_kept(comes_to: float, kept: int) -> None:
+    config = dataclasses.replace(CONFIG, memory=MemoryConfig(vary_share=1.0))
+    memory = Memory(config.memory, config.places.patches)
+    landmarks = np.zeros((1, config.places.patches), np.uint8)
+    returns = np.array([1.0, 11.0, 1000.0], np.float32)
+    memory.add(Trajectory(actions=np.ones(3, np.uint16), returns=returns, paid=9000.0, landmarks=landmarks))
+    controller, _ = make_hybrid(memory=memory, config=config)
+    for kind in (Kind.POLICY, Kind.EXPLORE):
+        controller._bandit.pay(kind, 0.0)
+    controller.begin_episode(0.0)
+    play(controller, [0.0, 1.0, 11.0, comes_to])
+    controller.end_episode(moment(comes_to), terminated=True)
+    assert len(memory.trajectories) == kept

@@ -6,7 +6,7 @@ from toys import LEFT, RIGHT, B, moment
 
 from agent.actions import ACTION_TABLE, action_buttons, buttons, pack
 from agent.config import JerkConfig, MemoryConfig
-from agent.memory import Trajectory
+from agent.memory import Trajectory, Variation
 from agent.players import Idle, Jerk, Landmark, Learned, Moment, Random, Replay
 from agent.vision import Observation
 
@@ -168,6 +168,48 @@ def test_a_lost_replay_goes_on_from_a_landmark_that_comes_by() -> None:
     assert not player.is_on(at(30.0, 30))
     for _ in range(5):
         assert not player.is_on(at(40.0, 40)), "who knows no screens stays lost"
+
+
+@pytest.mark.parametrize(("shift", "held"), [(2, [0, 1, 4, 5, 4, 5]), (-1, [0, 1, 1, 2, 4, 5])])
+def test_a_variation_does_things_earlier_or_later_for_a_while(shift: int, held: list[int]) -> None:
+    trajectory = Trajectory(
+        actions=np.arange(6, dtype=np.uint16),
+        returns=np.zeros(6, np.float32),
+        paid=0.0,
+        landmarks=np.empty((2, 0), np.uint8),
+    )
+    player = Replay(trajectory, MemoryConfig(), variation=Variation(start=2, timesteps=2, shift=shift))
+    played = []
+    for timestep in range(6):
+        assert player.is_on(moment(timestep=timestep))
+        assert player.is_varied == (timestep >= 2)
+        played.append(int(pack(player.act(moment(timestep=timestep)))))
+    assert played == held
+    assert not player.is_on(moment(timestep=6))
+
+
+def test_somebody_else_plays_a_variation_until_a_landmark_comes_by() -> None:
+    config = MemoryConfig(landmark_period=1, rejoin_distance=5.0, rejoin_speed=100.0)
+    trajectory = Trajectory(
+        actions=np.arange(6, dtype=np.uint16),
+        returns=np.arange(10.0, 70.0, 10.0, dtype=np.float32),
+        paid=60.0,
+        landmarks=np.zeros((6, 1), np.uint8),
+    )
+    player = Replay(
+        trajectory,
+        config,
+        lambda _: np.zeros(1, np.uint8),
+        Variation(start=2, timesteps=2, shift=None),
+    )
+    on = []
+    for timestep in range(6):
+        here = moment(10.0 * timestep, timestep)
+        on.append(player.is_on(here))
+        if on[-1]:
+            assert pack(player.act(here)) == timestep
+    assert on == [True, True, False, False, True, True]
+    assert player.is_varied
 
 
 def test_random_draws_every_action_about_as_often() -> None:
