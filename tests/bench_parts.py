@@ -9,7 +9,7 @@ import json
 import multiprocessing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 import tyro
@@ -33,7 +33,16 @@ from fernway.levels import Solved
 from fernway.teacher import Teacher
 
 Part = Literal[
-    "random", "jerk", "improved-jerk", "network", "+ fallback", "+ memory", "+ level model", "+ landmarks", "planner"
+    "random",
+    "jerk",
+    "improved-jerk",
+    "network",
+    "+ fallback",
+    "+ memory",
+    "+ level model",
+    "+ landmarks",
+    "+ variations",
+    "planner",
 ]
 MODES: dict[str, Mode] = {
     "random": "random",
@@ -42,7 +51,13 @@ MODES: dict[str, Mode] = {
     "network": "greedy",
     "+ level model": "hybrid",
     "+ landmarks": "hybrid",
+    "+ variations": "hybrid",
 }
+LEFT_OUT: dict[str, dict[str, Any]] = {
+    "+ level model": {"rejoin_tries": 0, "vary_share": 0.0},  # what is lost stays lost
+    "+ landmarks": {"vary_share": 0.0},
+}
+"""Settings of the memory without what a later part brings."""
 BLIND = ("random", "jerk", "improved-jerk", "planner")
 FIRST = "jerk"
 
@@ -119,8 +134,8 @@ def score(task: Task) -> tuple[str, float]:
         plan(env, solved, task.seed)
     else:
         config = RunConfig(seed=task.seed, timesteps=task.timesteps)
-        if task.part == "+ level model":  # what is lost stays lost
-            config = dataclasses.replace(config, memory=dataclasses.replace(config.memory, rejoin_tries=0))
+        memory = dataclasses.replace(config.memory, **LEFT_OUT.get(task.part, {}))
+        config = dataclasses.replace(config, memory=memory)
         controller, vision = control(task, config)
         runner = Runner(cast(RemoteEnv, env), controller, vision, config, stop=NeverStopped(), on_level=lambda _: None)
         for _ in runner.episodes():
@@ -129,8 +144,8 @@ def score(task: Task) -> tuple[str, float]:
 
 
 def show(tasks: list[Task], scores: dict[str, float], options: Options) -> Table:
-    """Draws up the table: each part's mean over levels and runs, its interval, and its worst level."""
-    table = Table("agent", "mean return [95 %]", f"x {FIRST}", "worst level")
+    """Draws up the table: each part's mean over levels and runs, its interval, its worst level, levels below JERK's."""
+    table = Table("agent", "mean return [95 %]", f"x {FIRST}", "worst level", f"levels below {FIRST}")
     found: dict[str, list[np.ndarray]] = {}
     for part in options.parts:
         by_level: dict[str, list[float]] = {}
@@ -140,8 +155,11 @@ def show(tasks: list[Task], scores: dict[str, float], options: Options) -> Table
         found[part] = [np.array(runs) for runs in by_level.values()]
     for name, runs in found.items():
         estimate = bootstrap.estimate(bootstrap.mean, runs)
-        ratio = f"{estimate.value / np.mean(found[FIRST]):.2f}" if FIRST in found else ""
-        table.add_row(name, estimate.text(",.0f"), ratio, f"{min(level.mean() for level in runs):,.0f}")
+        ratio = below = ""
+        if FIRST in found:
+            ratio = f"{estimate.value / np.mean(found[FIRST]):.2f}"
+            below = str(sum(ours.mean() < theirs.mean() for ours, theirs in zip(runs, found[FIRST], strict=True)))
+        table.add_row(name, estimate.text(",.0f"), ratio, f"{min(level.mean() for level in runs):,.0f}", below)
     return table
 
 
