@@ -222,10 +222,10 @@ class Controller:
             if found and found.mean <= replayed.returns[-1] - self._config.memory.same_return * self._replay.is_varied:
                 found = None
         if found:
-            self._memory.add(found)
             shorter = found.without_detours(self._config.memory)
             if len(shorter) < self._config.memory.detour_share * len(found):
-                self._memory.add(shorter)
+                self._memory.add(shorter)  # of two that paid the same the first is played first
+            self._memory.add(found)
 
     @property
     def is_learned_playing(self) -> bool:

@@ -40,6 +40,12 @@ class Trajectory:
         """Mean of what it paid, contest units."""
         return self.paid / self.plays
 
+    def at_landmarks(self, period: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Returns the return at each landmark and the reward of the timestep before it, float64 [N] each."""
+        before = np.concatenate([[0.0], self.returns])
+        speeds = np.diff(before, prepend=0.0)
+        return before[:-1:period], speeds[:-1:period]
+
     def without_detours(self, config: MemoryConfig) -> "Trajectory":
         """Drops what lay between where it came by a place twice: stops at a wall, ways there and back.
 
@@ -49,14 +55,12 @@ class Trajectory:
         if not self.landmarks.shape[1]:
             return self
         period = config.landmark_period
-        before = np.concatenate([[0.0], self.returns])  # before each timestep
-        speeds = np.diff(before, prepend=0.0)
-        marks = len(self.landmarks)
+        passed, speeds = self.at_landmarks(period)
         path: list[int] = []  # landmarks
-        for mark in range(marks):
+        for mark in range(len(self.landmarks)):
             known = np.array(path, np.int64)
-            is_near = np.abs(before[known * period] - before[mark * period]) < config.rejoin_distance
-            is_near &= np.abs(speeds[known * period] - speeds[mark * period]) < config.rejoin_speed
+            is_near = np.abs(passed[known] - passed[mark]) < config.rejoin_distance
+            is_near &= np.abs(speeds[known] - speeds[mark]) < config.rejoin_speed
             for at in np.flatnonzero(is_near):
                 difference = np.abs(self.landmarks[known[at]].astype(np.float32) - self.landmarks[mark]).mean()
                 if difference < config.rejoin_difference:
@@ -167,8 +171,8 @@ class Memory:
             self.trajectories.remove(min(self.trajectories, key=lambda kept: kept.mean))
 
     def best(self) -> Trajectory | None:
-        """Returns the trajectory with the highest mean of what it paid, if there is one."""
-        return max(self.trajectories, key=lambda kept: (kept.mean, -len(kept)), default=None)
+        """Returns the trajectory with the highest mean of what it paid, the earliest of equals, if there is one."""
+        return max(self.trajectories, key=lambda kept: kept.mean, default=None)
 
     def note_end(self, episode_return: float) -> None:
         """Hears where the game ended a replay, by the return it had come to."""

@@ -190,10 +190,7 @@ class Replay:
         self._lost_for = 0  # timesteps
         self._is_lost = False
         self._wait = config.rejoin_wait
-        before = np.concatenate([[0.0], trajectory.returns])
-        speeds = np.concatenate([[0.0], np.diff(before)])
-        self._passed = before[: -1 : config.landmark_period]  # return at each landmark
-        self._speeds = speeds[: -1 : config.landmark_period]
+        self._passed, self._speeds = trajectory.at_landmarks(config.landmark_period)
         self._tries = np.zeros(len(self._passed), np.int64)
 
     def is_on(self, moment: Moment) -> bool:
