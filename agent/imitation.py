@@ -17,6 +17,7 @@ from safetensors.torch import load as load_tensors
 
 from agent.actions import ACTION_TABLE
 from agent.config import ApprenticeConfig, NetworkConfig, VisionConfig
+from agent.detours import without_detours
 from agent.learner import Learner, LearnerConfig
 from agent.network import QNetwork, to_bytes
 from agent.replay import Batch
@@ -48,27 +49,24 @@ class Lesson:
     """The highest, contest units."""
 
 
-def without_detours(lesson: Lesson, config: ApprenticeConfig) -> NDArray[np.int64]:
-    """Finds the timesteps of an episode that led on: where it came back to a place, what lay between is dropped.
+def timesteps_that_led_on(lesson: Lesson, config: ApprenticeConfig) -> NDArray[np.int64]:
+    """Finds the timesteps of an episode that remain without its detours, int64 [N], in order.
 
     Args:
         lesson: The episode.
         config: When two screens show the same place.
-
-    Returns:
-        int64 [N], the timesteps that remain, in order.
     """
     small = lesson.planes.astype(np.int16)
     buckets = (lesson.returns // config.distance_step).astype(np.int64)
-    path: list[int] = []
-    for timestep, bucket in enumerate(buckets):
+
+    def visited(path: list[int], timestep: int) -> int | None:
         for at, earlier in enumerate(path):
-            # The first time it was there: everything since was in vain.
-            if buckets[earlier] == bucket and np.abs(small[earlier] - small[timestep]).mean() < config.same_screen:
-                del path[at:]
-                break
-        path.append(timestep)
-    return np.array(path, np.int64)
+            is_near = buckets[earlier] == buckets[timestep]
+            if is_near and np.abs(small[earlier] - small[timestep]).mean() < config.same_screen:
+                return at
+        return None
+
+    return np.array(without_detours(len(buckets), visited), np.int64)
 
 
 class Lessons:
@@ -87,7 +85,7 @@ class Lessons:
 
     def add(self, lesson: Lesson) -> None:
         """Keeps an episode, at the cost of the worst one if there are too many."""
-        timesteps = without_detours(lesson, self._config)
+        timesteps = timesteps_that_led_on(lesson, self._config)
         timesteps = timesteps[lesson.actions[timesteps] != UNKNOWN]
         if len(timesteps):
             self._kept.append((lesson, timesteps))

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-KNOWLEDGE_FORMAT = 3
+KNOWLEDGE_FORMAT = 4
 """Version of the file's layout."""
 
 Arrays = dict[str, NDArray[Any]]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from agent.actions import BUTTONS, Buttons, pack
 from agent.config import EPISODE_TIMESTEPS, MemoryConfig
+from agent.detours import without_detours
 from agent.knowledge import Arrays, KnowledgeError, checked
 
 
@@ -47,26 +48,26 @@ class Trajectory:
         return before[:-1:period], speeds[:-1:period]
 
     def without_detours(self, config: MemoryConfig) -> "Trajectory":
-        """Drops what lay between where it came by a place twice: stops at a wall, ways there and back.
+        """Drops what lay between where it came by a place twice; a guess, to be played before it is believed.
 
-        Waiting for something that moves is dropped as well, so that this is a guess, to be played before it is believed.
         An agent that does not know screens gets it as it is.
         """
         if not self.landmarks.shape[1]:
             return self
         period = config.landmark_period
         passed, speeds = self.at_landmarks(period)
-        path: list[int] = []  # landmarks
-        for mark in range(len(self.landmarks)):
+
+        def visited(path: list[int], mark: int) -> int | None:
             known = np.array(path, np.int64)
             is_near = np.abs(passed[known] - passed[mark]) < config.rejoin_distance
             is_near &= np.abs(speeds[known] - speeds[mark]) < config.rejoin_speed
             for at in np.flatnonzero(is_near):
                 difference = np.abs(self.landmarks[known[at]].astype(np.float32) - self.landmarks[mark]).mean()
                 if difference < config.rejoin_difference:
-                    del path[at:]
-                    break
-            path.append(mark)
+                    return int(at)
+            return None
+
+        path = without_detours(len(self.landmarks), visited)
         kept = np.concatenate([np.arange(mark * period, min((mark + 1) * period, len(self))) for mark in path])
         return Trajectory(
             actions=self.actions[kept],
@@ -212,6 +213,7 @@ class Memory:
             "returns": np.concatenate([np.empty(0, np.float32), *(trajectory.returns for trajectory in kept)]),
             "paid": np.array([trajectory.paid for trajectory in kept], np.float64),
             "plays": np.array([trajectory.plays for trajectory in kept], np.int64),
+            "ends": np.array(self._ends, np.float64),
             "landmarks": np.concatenate(
                 [np.empty((0, self._patches), np.uint8), *(trajectory.landmarks for trajectory in kept)]
             ),
@@ -229,6 +231,7 @@ class Memory:
         returns = checked(arrays, "returns", np.float32, total)
         paid = checked(arrays, "paid", np.float64, len(lengths))
         plays = checked(arrays, "plays", np.int64, len(lengths))
+        replays_ended = checked(arrays, "ends", np.float64, None)
         if not ((lengths > 0) & (lengths <= EPISODE_TIMESTEPS)).all():
             raise KnowledgeError(f"wanted trajectories of 1..{EPISODE_TIMESTEPS} timesteps, got {lengths.tolist()}")
         if not (plays > 0).all():
@@ -251,3 +254,4 @@ class Memory:
                     landmarks=landmarks[last[number] - marks[number] : last[number]],
                 )
             )
+        self._ends.extend(replays_ended.tolist())

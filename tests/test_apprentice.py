@@ -10,7 +10,7 @@ from toys import moment
 from agent.actions import ACTION_TABLE, buttons
 from agent.apprentice import Apprentice
 from agent.config import ApprenticeConfig, NetworkConfig, VisionConfig
-from agent.imitation import UNKNOWN, Lesson, Lessons, without_detours
+from agent.imitation import UNKNOWN, Lesson, Lessons, timesteps_that_led_on
 from agent.knowledge import KnowledgeError
 from agent.network import QNetwork, to_bytes
 from agent.policy import Policy
@@ -44,7 +44,7 @@ def lesson(values: list[int], returns: list[float], actions: list[int] | None = 
     ],
 )
 def test_detours_are_dropped(values: list[int], returns: list[float], wanted: list[int]) -> None:
-    assert without_detours(lesson(values, returns), CONFIG).tolist() == wanted
+    assert timesteps_that_led_on(lesson(values, returns), CONFIG).tolist() == wanted
 
 
 def test_batches_show_what_was_seen_and_what_was_done() -> None:
@@ -64,7 +64,7 @@ def test_the_best_lessons_are_kept() -> None:
     assert set(lessons.batch().action.tolist()) == {1, 5, 0}
 
 
-def wait_for_a_version(apprentice: Apprentice, seconds: float = 60.0) -> object:
+def wait_for_a_version(apprentice: Apprentice, seconds: float = 400.0) -> object:
     deadline = time.monotonic() + seconds
     while (policy := apprentice.newest()) is None:
         assert time.monotonic() < deadline, "it never came"

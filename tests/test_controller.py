@@ -321,3 +321,18 @@ def test_a_varied_replay_that_got_as_far_is_kept(comes_to: float, kept: int) -> 
     play(controller, [0.0, 1.0, 11.0, comes_to])
     controller.end_episode(moment(comes_to), terminated=True)
     assert len(memory.trajectories) == kept
+
+
+@pytest.mark.parametrize(("detour", "trajectories"), [(60, 2), (16, 1)])
+def test_a_trajectory_that_is_mostly_detours_is_tried_without_them_too(detour: int, trajectories: int) -> None:
+    memory = Memory(CONFIG.memory, CONFIG.places.patches)
+    controller, _ = make_hybrid(memory=memory, config=CONFIG)
+    # It stands still for a while on the way. The screen is the same all the time: return and speed tell places apart.
+    way = [30.0 * timestep for timestep in range(16)]
+    returns = [*way[:8], *[way[7]] * detour, *way[8:]]
+    controller.begin_episode(0.0)
+    play(controller, returns)
+    controller.end_episode(moment(returns[-1], len(returns)), terminated=True)
+    lengths = sorted(len(trajectory) for trajectory in memory.trajectories)
+    assert (len(lengths), lengths[-1]) == (trajectories, len(returns))
+    assert trajectories == 1 or len(way) <= lengths[0] <= len(way) + 8

@@ -36,6 +36,7 @@ def known() -> dict[str, Keeper]:
             )
         )
     kept.trajectories[1].pay(40.0)
+    kept.note_end(25.0)
     learned.begin(moment())
     rng = np.random.default_rng(1)
     for timestep in range(300):
@@ -120,6 +121,8 @@ def test_garbage_is_no_knowledge(saved: Path, content: bytes) -> None:
         ("memory__returns", np.full(9, np.nan, np.float32)),
         ("memory__returns", np.zeros(9, np.int64)),
         ("memory__plays", np.array([1, 0, 1])),
+        ("memory__ends", np.array([np.inf])),
+        ("memory__ends", None),
         ("explorer__keys", np.zeros((200, 3), np.int64)),
         ("explorer__keys", np.zeros((0, 3), np.int64)),
         ("explorer__profiles", np.zeros((3, 5), np.uint8)),
