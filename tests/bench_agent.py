@@ -1,9 +1,10 @@
 """What the agent costs: its timesteps/s against those of a client that does nothing, on the same game, in one run.
 
-    python tests/bench_agent.py [GAME] [TIMESTEPS] [ROUNDS] [MODE]
+    python tests/bench_agent.py [GAME] [TIMESTEPS] [ROUNDS] [MODE] [FLAG ...]
 
 Each round serves the game twice, once for each client. Prints the ratio of every round and their median; both clients
 are processes of their own, as in the contest. MODE is the agent's; greedy, the default, asks the network every timestep.
+FLAGS are more of the agent's, such as --learn.
 """
 
 import csv
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnxruntime
@@ -57,10 +59,10 @@ def constant_s(game: str, timesteps: int) -> float:
     return seconds
 
 
-def agent_s(game: str, timesteps: int, weights: Path, mode: str) -> tuple[float, float]:
+def agent_s(game: str, timesteps: int, weights: Path, flags: Sequence[str]) -> tuple[float, float]:
     """Returns how long the agent takes, seconds, and the share of timesteps the network played."""
     with tempfile.TemporaryDirectory() as folder, serve(game, timesteps, Path(folder)) as server:
-        command = [sys.executable, "-m", "agent", "--mode", mode, "--weights", str(weights)]
+        command = [sys.executable, "-m", "agent", "--weights", str(weights), *flags]
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
         server.wait()
         with (Path(folder) / "out" / "episodes.csv").open(newline="") as file:
@@ -70,7 +72,9 @@ def agent_s(game: str, timesteps: int, weights: Path, mode: str) -> tuple[float,
     return sum(float(row["seconds"]) for row in rows), learned
 
 
-def main(game: str = "Airstriker-Genesis-v0", timesteps: str = "3000", rounds: str = "3", mode: str = "greedy") -> None:
+def main(
+    game: str = "Airstriker-Genesis-v0", timesteps: str = "3000", rounds: str = "3", mode: str = "greedy", *flags: str
+) -> None:
     """Prints the ratios."""
     ratios = []
     with tempfile.TemporaryDirectory() as folder:
@@ -82,15 +86,15 @@ def main(game: str = "Airstriker-Genesis-v0", timesteps: str = "3000", rounds: s
             print("no bundled weights: an untrained network of the default size plays (the cost is the same)")
         for _ in range(int(rounds)):
             idle_s = constant_s(game, int(timesteps))
-            seconds, learned = agent_s(game, int(timesteps), weights, mode)
+            seconds, learned = agent_s(game, int(timesteps), weights, ["--mode", mode, *flags])
             ratios.append(idle_s / seconds)
             print(
                 f"{time.strftime('%H:%M:%S')}  constant {int(timesteps) / idle_s:6.0f} timesteps/s   agent "
                 f"{int(timesteps) / seconds:6.0f} timesteps/s (network playing {learned:.0%})   ratio {ratios[-1]:.3f}"
             )
-    print(
-        f"median ratio {statistics.median(ratios):.3f} over {rounds} rounds of {timesteps} timesteps on {game}, {mode}"
-    )
+    median = statistics.median(ratios)
+    agent = " ".join([mode, *flags])
+    print(f"median ratio {median:.3f} over {rounds} rounds of {timesteps} timesteps on {game}, {agent}")
     print(f"ONNX Runtime {onnxruntime.__version__}, one thread")
 
 

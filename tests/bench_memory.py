@@ -1,6 +1,6 @@
 """What the agent holds: its resident memory over a whole run against an environment that costs nothing.
 
-    python tests/bench_memory.py [TIMESTEPS] [MODE]
+    python tests/bench_memory.py [TIMESTEPS] [MODE] [FLAG ...]
 
 The environment is a random walk with episodes of every length, served over the real wire. Prints the curve.
 """
@@ -61,14 +61,14 @@ def resident_mb(pid: int) -> float:
     return 0.0
 
 
-def main(timesteps: str = "1000000", mode: str = "hybrid") -> None:
+def main(timesteps: str = "1000000", mode: str = "hybrid", *flags: str) -> None:
     """Prints the curve."""
     env = Walk(0)
     with tempfile.TemporaryDirectory() as folder:
         with Server(env, Path(folder) / "tmp" / "sock") as server:
             serving = threading.Thread(target=server.serve, kwargs={"timesteps": int(timesteps)})
             serving.start()
-            command = [sys.executable, "-m", "agent", "--mode", mode]
+            command = [sys.executable, "-m", "agent", "--mode", mode, *flags]
             agent = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
             began_at, printed = time.monotonic(), 0
             while agent.poll() is None:
