@@ -171,8 +171,8 @@ class StallConfig:
     headway: float = 20.0
     """Reward above the return at the stall that gives the controls back (of 9,000 a level; about 20 pixels)."""
 
-    slow_window: int = 200
-    """Decisions whose mean time is held against what the run can afford."""
+    slow_window: int = 2000
+    """Decisions whose mean time is held against what the run can afford; a machine that hangs for seconds is not slow."""
 
     slow_share: float = 0.5
     """Share of the time a timestep may take (wall-clock / timesteps) that deciding may use up; the rest is the server's."""
