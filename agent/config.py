@@ -226,6 +226,13 @@ class MemoryConfig:
     landmark_period: int = 4
     """Timesteps of an episode between two screens kept as landmarks, where the agent knows screens."""
 
+    pace_speed: float = 4.0
+    """Reward of a timestep within which a replay is as fast as the trajectory and keeps its pace; 0 counts blindly."""
+
+    late_cost: float = 8.0
+    """Contest units off the trajectory's place that a timestep off its time weighs as much as: what moves by itself goes
+    about so far in it (2 pixels a frame)."""
+
     rejoin_wait: int = 8
     """Timesteps that somebody else plays before a lost replay looks for a landmark to go on from."""
 
@@ -257,6 +264,8 @@ class MemoryConfig:
             "rejoin_distance",
             "rejoin_speed",
             "rejoin_difference",
+            "pace_speed",
+            "late_cost",
         ):
             _require(getattr(self, name) >= 0, f"{name} of at least 0", getattr(self, name))
         _require(

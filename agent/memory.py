@@ -95,6 +95,11 @@ class Variation:
     shift: int | None
     """Timesteps by which things are done earlier (above 0) or later; None: somebody else plays."""
 
+    @property
+    def stretch(self) -> range:
+        """The trajectory's timesteps that are played in another way."""
+        return range(self.start, self.start + self.timesteps)
+
 
 class Recorder:
     """Writes down one episode as it goes."""

@@ -158,9 +158,9 @@ class Jerk:
 class Replay:
     """Plays a trajectory again, as long as it pays what it paid.
 
-    Where it is lost, somebody else plays until a landmark of the trajectory comes by: a screen that looks the same, as
-    far along and as fast. From there it goes on. It looks at no screens between: running on, a delay changes nothing
-    but when things happen, and blind counting holds (measured).
+    Sticky frames put it ahead or behind, in place and in time; it keeps pace by leaving timesteps out and playing others
+    twice. Where it is lost, somebody else plays until a landmark of the trajectory comes by: a screen that looks the
+    same, as far along and as fast. From there it goes on.
     """
 
     name = "replay"
@@ -177,7 +177,7 @@ class Replay:
         Args:
             trajectory: What to play again.
             config: When it is lost, and when it is found again.
-            landmark: Makes a landmark of the present screen; None: what is lost stays lost.
+            landmark: Makes a landmark of the present screen; None: it counts blindly, and what is lost stays lost.
             variation: A stretch to play in another way, to see whether that is better.
         """
         self.trajectory = trajectory
@@ -187,6 +187,7 @@ class Replay:
         self._config = config
         self._landmark = landmark
         self._next = 0  # timestep of the trajectory
+        self._late = 0  # timesteps by which it is behind the trajectory's time, since it was found last
         self._lost_for = 0  # timesteps
         self._is_lost = False
         self._wait = config.rejoin_wait
@@ -227,21 +228,39 @@ class Replay:
         found = near[differences.argmin()]
         self._tries[found] += 1
         self._next = int(found) * config.landmark_period
+        self._late = 0
         return True
+
+    def _keep_pace(self, moment: Moment) -> None:
+        """Leaves this timestep out or plays the last one again, where that is nearer to the trajectory.
+
+        Nearer in place, by the return so far, and in time, by which everything goes that moves by itself. Only where the
+        same is held before and after, so that no press is lost, and where the replay is about as fast as the trajectory:
+        what is stuck is not to wait.
+        """
+        config, trajectory, at = self._config, self.trajectory, self._next
+        if not 2 <= at < len(trajectory) - 1 or trajectory.actions[at] != trajectory.actions[at - 1]:
+            return
+        returns = trajectory.returns[at - 2 : at + 1]  # before the timestep at - 1, at, at + 1
+        if abs(moment.reward - (returns[1] - returns[0])) >= config.pace_speed:
+            return
+        late = self._late + np.array([1, 0, -1])
+        off = (moment.episode_return - returns) ** 2 + (config.late_cost * late) ** 2
+        nearest = min((1, 0, 2), key=off.__getitem__)  # on with it, rather than anything else
+        self._next += nearest - 1
+        self._late = int(late[nearest])
 
     def begin(self, moment: Moment) -> None:
         """Has nothing to prepare."""
 
-    def act(self, moment: Moment) -> Buttons:  # noqa: ARG002 - the interface's
+    def act(self, moment: Moment) -> Buttons:
         """Holds what the trajectory held at the timestep where it stands."""
-        timestep, variation = self._next, self._variation
+        variation = self._variation
+        shift = variation.shift if variation is not None and self._next in variation.stretch else None
+        if shift is None and self._landmark is not None:
+            self._keep_pace(moment)
+        timestep = min(max(self._next + (shift or 0), 0), len(self.trajectory) - 1)
         self._next += 1
-        if (
-            variation is not None
-            and variation.shift is not None
-            and 0 <= timestep - variation.start < variation.timesteps
-        ):
-            timestep = min(max(timestep + variation.shift, 0), len(self.trajectory) - 1)
         return unpack(int(self.trajectory.actions[timestep]))
 
 

@@ -43,6 +43,7 @@ Part = Literal[
     "+ level model",
     "+ landmarks",
     "+ variations",
+    "+ keeping pace",
     "planner",
 ]
 MODES: dict[str, Mode] = {
@@ -53,10 +54,12 @@ MODES: dict[str, Mode] = {
     "+ level model": "hybrid",
     "+ landmarks": "hybrid",
     "+ variations": "hybrid",
+    "+ keeping pace": "hybrid",
 }
 LEFT_OUT: dict[str, dict[str, Any]] = {
-    "+ level model": {"rejoin_tries": 0, "vary_share": 0.0},  # what is lost stays lost
-    "+ landmarks": {"vary_share": 0.0},
+    "+ level model": {"rejoin_tries": 0, "vary_share": 0.0, "pace_speed": 0.0},  # what is lost stays lost
+    "+ landmarks": {"vary_share": 0.0, "pace_speed": 0.0},
+    "+ variations": {"pace_speed": 0.0},
 }
 """Settings of the memory without what a later part brings."""
 BLIND = ("random", "jerk", "improved-jerk", "planner")

@@ -170,6 +170,56 @@ def test_a_lost_replay_goes_on_from_a_landmark_that_comes_by() -> None:
         assert not player.is_on(at(40.0, 40)), "who knows no screens stays lost"
 
 
+WAIT, GO, JUMP = 0, int(pack(buttons("RIGHT"))), int(pack(buttons("RIGHT", "B")))
+
+
+def replayed(
+    actions: list[int], nudge: float, *, wall: bool = False, is_blind: bool = False
+) -> list[tuple[float, int]]:
+    """Replays what was held where a timestep to the right pays 20, on a day when the fourth pays `nudge` besides.
+
+    Returns:
+        Where it was at each timestep, and what it held; with a `wall`, nothing pays after the fourth.
+    """
+    trajectory = Trajectory(
+        actions=np.array(actions, np.uint16),
+        returns=np.cumsum([20.0 * (held != WAIT) for held in actions]).astype(np.float32),
+        paid=0.0,
+        landmarks=np.zeros((len(actions), 1), np.uint8),
+    )
+    config = MemoryConfig(landmark_period=1, rejoin_tries=0)
+    player = Replay(trajectory, config, None if is_blind else lambda _: np.zeros(1, np.uint8))
+    place = reward = 0.0
+    found: list[tuple[float, int]] = []
+    while player.is_on(here := moment(place, len(found), reward)):
+        held = int(pack(player.act(here)))
+        found.append((place, held))
+        reward = 0.0 if held == WAIT or (wall and len(found) > 4) else 20.0
+        place += reward + nudge * (len(found) == 4)
+    return found
+
+
+@pytest.mark.parametrize(("nudge", "late"), [(20.0, -1), (0.0, 0), (5.0, 0), (-5.0, 0), (-20.0, 1), (-40.0, 2)])
+def test_a_replay_that_is_ahead_or_behind_jumps_where_the_trajectory_jumped(nudge: float, late: int) -> None:
+    actions = [GO] * 12 + [JUMP] * 2
+    played = replayed(actions, nudge)
+    assert [held for _, held in played] == [GO] * (12 + late) + [JUMP] * 2
+    assert played[-2][0] == pytest.approx(240.0, abs=5.0)
+    assert [held for _, held in replayed(actions, nudge, is_blind=True)] == actions
+
+
+@pytest.mark.parametrize("nudge", [20.0, -20.0])
+def test_a_replay_makes_up_for_lost_time_where_the_trajectory_waited(nudge: float) -> None:
+    played = replayed([GO] * 8 + [WAIT] * 8 + [JUMP] * 2, nudge)
+    assert [held for _, held in played].index(JUMP) == 16
+    assert [held for _, held in played].count(WAIT) == (9 if nudge > 0 else 7)
+
+
+def test_a_replay_that_is_stuck_does_not_wait() -> None:
+    actions = [GO] * 10 + [JUMP] * 2
+    assert [held for _, held in replayed(actions, 0.0, wall=True)] == actions
+
+
 @pytest.mark.parametrize(("shift", "held"), [(2, [0, 1, 4, 5, 4, 5]), (-1, [0, 1, 1, 2, 4, 5])])
 def test_a_variation_does_things_earlier_or_later_for_a_while(shift: int, held: list[int]) -> None:
     trajectory = Trajectory(
