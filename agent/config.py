@@ -16,6 +16,10 @@ EPISODE_TIMESTEPS = 4500
 LEVEL_REWARD = 9000.0
 """Sum of a level's rewards for its whole way, without the bonus for being quick. Source: Retro Contest rules."""
 
+LEAST_RISE = 0.1
+"""Return that a higher one is higher by at least, contest units: a pixel of a level is about 1, the rounding of an
+episode's rewards, which come in single precision, below 1e-3."""
+
 SCREEN_SHAPE = (224, 320, 3)
 """Rows, columns and colours of the Mega Drive's screen. Source: retro-contest."""
 

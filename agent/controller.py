@@ -8,7 +8,7 @@ import numpy as np
 
 from agent.actions import Buttons
 from agent.bandit import Bandit, Kind
-from agent.config import LEVEL_REWARD, RunConfig
+from agent.config import LEAST_RISE, LEVEL_REWARD, RunConfig
 from agent.explorer import Explorer
 from agent.knowledge import Keeper
 from agent.memory import Memory, Recorder, Trajectory, Variation
@@ -219,7 +219,8 @@ class Controller:
                 if terminated and moment.episode_return < LEVEL_REWARD:
                     self._memory.note_end(moment.episode_return)
             # One that was varied and got as far is to show whether it does so more often.
-            if found and found.mean <= replayed.returns[-1] - self._config.memory.same_return * self._replay.is_varied:
+            rise = -self._config.memory.same_return if self._replay.is_varied else LEAST_RISE
+            if found and found.mean <= replayed.returns[-1] + rise:
                 found = None
         if found:
             shorter = found.without_detours(self._config.memory)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.actions import BUTTONS, Buttons, pack
-from agent.config import EPISODE_TIMESTEPS, MemoryConfig
+from agent.config import EPISODE_TIMESTEPS, LEAST_RISE, MemoryConfig
 from agent.detours import without_detours
 from agent.knowledge import Arrays, KnowledgeError, checked
 
@@ -133,7 +133,7 @@ class Recorder:
         if not self._actions:
             return None
         returns = np.array(self._returns)
-        end = int(returns.argmax()) + 1
+        end = int((returns > returns.max() - LEAST_RISE).argmax()) + 1
         landmarks = np.zeros((landmarks_of(end, self._period), self._patches), np.uint8)
         known = self._landmarks[: len(landmarks)]  # one less where an episode began with a timestep nobody chose
         if known:

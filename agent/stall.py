@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from agent.config import StallConfig
+from agent.config import LEAST_RISE, StallConfig
 
 
 class StallDetector:
@@ -23,7 +23,7 @@ class StallDetector:
 
     def update(self, episode_return: float) -> bool:
         """Takes in the return after one more timestep; True on a stall."""
-        if episode_return > self._best:
+        if episode_return > self._best + LEAST_RISE:
             self._best = episode_return
             self._timesteps_since_rise = 0
         else:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fernway import levels
-from fernway.native import BUTTONS, Game
+from fernway.native import BUTTONS, Game, Outcome
 from fernway.states import level_of, read_state
 
 FRAME_SKIP = 4
@@ -72,14 +72,14 @@ class NativeEnv(gym.Env[Screen, Any]):
             self._rng = np.random.default_rng(seed)
         self._held = None
         self._game.set_state(self._start)
-        self._game.frame()  # as the emulator's environment does on a reset
-        self._lives = self._game.lives
-        self._progress = self._progress_now()
+        start = self._game.frame()  # as the emulator's environment does on a reset
+        self._lives = start.lives
+        self._start_x, self._way = self._game.start_x, self._game.end_x - self._game.start_x
+        self._progress = self._progress_at(start)
         return self.render(), {}
 
-    def _progress_now(self) -> float:
-        game = self._game
-        return min(max((game.x - game.start_x) / (game.end_x - game.start_x), 0.0), 1.0)
+    def _progress_at(self, now: Outcome) -> float:
+        return min(max((now.x - self._start_x) / self._way, 0.0), 1.0)
 
     def step(self, action: Any) -> tuple[Screen, float, bool, bool, dict[str, Any]]:
         """Plays an action for up to four frames.
@@ -93,14 +93,23 @@ class NativeEnv(gym.Env[Screen, Any]):
         held = int(np.packbits(np.asarray(action, bool), bitorder="little").view("<u2")[0])
         is_late = self._held is not None and self._rng.random() <= STICK_PROBABILITY
         first = self._held if is_late and self._held is not None else held
-        self._game.frames(np.array([first, *[held] * (FRAME_SKIP - 1)], np.uint16))  # stops at the episode's end
         self._held = held
-        before, self._progress = self._progress, self._progress_now()
+        reward, terminated = 0.0, False
+        for buttons in (first, *[held] * (FRAME_SKIP - 1)):
+            now = self._game.frame(buttons)
+            reward += self._reward_of_frame(now)
+            terminated = now.lives < self._lives or self._progress >= 1
+            if terminated:
+                break
+        return self.render(), reward, terminated, False, {}
+
+    def _reward_of_frame(self, now: Outcome) -> float:
+        """The reward of the frame just played, contest units, rounded to single precision as the emulator's is."""
+        before, self._progress = self._progress, self._progress_at(now)
         reward = PROGRESS_REWARD * (self._progress - before)
         if self._progress >= 1:
             reward += TIME_BONUS * (1 - min(self._game.frame_count / FRAME_LIMIT, 1.0))
-        terminated = self._game.lives < self._lives or self._progress >= 1
-        return self.render(), reward, terminated, False, {}
+        return float(np.float32(reward))
 
     def position(self) -> tuple[int, int]:
         """Where the player is in the level, x and y in pixels, as in data.json."""

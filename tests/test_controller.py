@@ -128,11 +128,12 @@ def test_a_replay_that_goes_wrong_is_given_up_for_good() -> None:
     assert controller.timesteps_by_player == {"replay": 2, "learned": 3}
 
 
-def test_a_replay_that_brought_nothing_new_is_not_kept_twice() -> None:
+@pytest.mark.parametrize("rounding", [0.0, 1e-3])
+def test_a_replay_that_brought_nothing_new_is_not_kept_twice(rounding: float) -> None:
     memory = remembered()
     controller = make(Steady("learned", buttons("RIGHT")), memory=memory)
     controller.begin_episode(1.0)
-    play(controller, [0.0, 10.0, 19.0])
+    play(controller, [0.0, 10.0, 19.0 + rounding])
     controller.end_episode(moment(20.0), terminated=True)
     assert len(memory.trajectories) == 1
 

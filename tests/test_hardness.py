@@ -1,4 +1,5 @@
-"""The benchmarks of hardness and of the agent's parts play what `python -m contest evaluate` has agents play."""
+"""The benchmarks of hardness and of the agent's parts play what `python -m contest evaluate` has agents play, be it on
+the emulator or on the host library."""
 
 import json
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from agent.__main__ import WEIGHTS
 from fernway import levels
 
+GAMES = ("Fernway-Genesis-v0", "Fernway-Native")
 LEVEL, SEED, TIMESTEPS = "StarAtrium.Act2", 0, 600
 TESTS = Path(__file__).parent
 
@@ -19,7 +21,7 @@ TESTS = Path(__file__).parent
 @pytest.mark.slow
 def test_scores_are_those_of_evaluate(tmp_path: Path) -> None:
     listed = tmp_path / "levels.csv"
-    listed.write_text(f"game,state\nFernway-Native,{LEVEL}\n")
+    listed.write_text("\n".join(["game,state", *(f"{game},{LEVEL}" for game in GAMES)]))
     agents = {
         "jerk": "{python} -m agent --mode jerk --seed {seed}",
         "right": f"{{python}} {TESTS / 'right_jumper.py'} {{seed}}",
@@ -38,9 +40,11 @@ def test_scores_are_those_of_evaluate(tmp_path: Path) -> None:
         return bench_parts.score(task)[1]
 
     for name, play in (("jerk", bench_hardness.jerk), ("right", bench_hardness.walk), ("hybrid", hybrid)):
-        (run,) = json.loads((tmp_path / "scores" / name / "scores.json").read_text())["levels"]
-        assert run["timesteps"] == TIMESTEPS
-        assert play(levels.by_name(LEVEL), SEED, TIMESTEPS) == pytest.approx(run["score"], rel=1e-12)
+        runs = json.loads((tmp_path / "scores" / name / "scores.json").read_text())["levels"]
+        score = play(levels.by_name(LEVEL), SEED, TIMESTEPS)
+        assert [(run["game"], run["timesteps"], run["score"]) for run in runs] == [
+            (game, TIMESTEPS, pytest.approx(score, rel=1e-12)) for game in GAMES
+        ]
 
 
 def test_hardness_of_one_level() -> None:

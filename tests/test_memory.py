@@ -28,6 +28,15 @@ def test_a_recording_is_cut_off_where_its_return_was_highest_first() -> None:
     assert (best.mean, best.plays) == (3.0, 1)
 
 
+def test_rounding_makes_a_recording_no_longer() -> None:
+    recorder = Recorder(MemoryConfig(), 0)
+    for episode_return in (1.0, 3.0, 3.0 + 1e-6, 2.0, 3.0 + 2e-6):
+        recorder.add(buttons("RIGHT"), episode_return)
+    best = recorder.best()
+    assert best is not None
+    assert len(best) == 2
+
+
 def test_an_empty_recording_has_no_best() -> None:
     assert Recorder(MemoryConfig(), 0).best() is None
 
