@@ -1,8 +1,8 @@
 """How hard are the validation levels? `python tests/bench_hardness.py [TIMESTEPS] [SEEDS] [JOBS]`, on the host library.
 
-The agents' scores are those of `python -m contest evaluate` on Fernway-Native with the same timesteps and seeds, at a
-multiple of its speed; so are the rules: four frames a timestep, the first of them sticky with probability 0.25, 4,500
-timesteps an episode, the contest's reward.
+The agents' scores are those of `python -m contest evaluate` with the same timesteps and seeds, at a multiple of its
+speed, on the emulator as on Fernway-Native; so are the rules: four frames a timestep, the first of them sticky with
+probability 0.25, 4,500 timesteps an episode, the contest's reward.
 """
 
 import multiprocessing

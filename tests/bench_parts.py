@@ -1,7 +1,7 @@
 """What does each part of the agent add? `python tests/bench_parts.py RESULTS.json [--timesteps N] [--seeds N] ...`
 
-On the host library, without the socket, at several times the speed of `python -m contest evaluate` on Fernway-Native,
-whose scores these are, for the same levels, timesteps and seeds. Runs that RESULTS.json holds already are not run again.
+On the host library, without the socket, at several times the speed of `python -m contest evaluate`, whose scores these
+are, on the emulator as on Fernway-Native, for the same levels, timesteps and seeds. Runs that RESULTS.json holds already are not run again.
 """
 
 import dataclasses
