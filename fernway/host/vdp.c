@@ -1,4 +1,4 @@
-/* Renders a whole frame at once. A pixel on the way is a byte: colour number 0..63 (0: nothing there, the backdrop),
+/* Renders many lines at once. A pixel on the way is a byte: colour number 0..63 (0: nothing there, the backdrop),
    IN_FRONT for a plane's pixel with priority, TAKEN where a sprite has been. What the chip does where, and the limits
    of sprites a line, follow Genesis Plus GX (vdp_render.c), which the emulator in use is. */
 #include <string.h>
@@ -11,8 +11,8 @@ typedef uint64_t u64;
 #define TAKEN 0x80
 #define PLANE_WIDTH 512
 #define PLANE_HEIGHT 256
-#define MARGIN 32                               /* a sprite may begin this far outside */
-#define ROW (MARGIN + SCREEN_WIDTH + MARGIN)
+#define ROW VDP_ROW
+#define MARGIN VDP_MARGIN
 #define WINDOW_COLS 21
 #define LINE_SPRITES 20
 #define LINE_PIXELS 320
@@ -105,18 +105,18 @@ static void merge(const u8 *restrict from, u8 *restrict to)
         to[x] = from[x] && (from[x] | ~to[x]) & IN_FRONT ? from[x] : to[x];
 }
 
-static void draw_planes(u8 frame[SCREEN_HEIGHT][ROW])
+static void draw_planes(u8 frame[SCREEN_HEIGHT][ROW], int first, int end)
 {
     const ZonePixels *pixels = pixels_of_zone(G.zone);
     int first_col = G.screen_x >> 4, left = MARGIN - (G.screen_x & 15);
     int cols = first_col + WINDOW_COLS <= LEVEL_COLS ? WINDOW_COLS : WINDOW_COLS - 1;
 
-    for (int line = 0; line < SCREEN_HEIGHT; line++)
+    for (int line = first; line < end; line++)
         memcpy(frame[line] + MARGIN, pixels->background[(line + DRAWN.lift[1]) & (PLANE_HEIGHT - 1)] +
                (-DRAWN.scroll[line] & (PLANE_WIDTH - 1)), SCREEN_WIDTH);
-    for (int row = G.screen_y >> 4; row <= (G.screen_y + SCREEN_HEIGHT - 1) >> 4; row++) {
-        int top = row * 16 - G.screen_y, from = top < 0 ? -top : 0;
-        int until = top + 16 > SCREEN_HEIGHT ? SCREEN_HEIGHT - top : 16;
+    for (int row = (G.screen_y + first) >> 4; row <= (G.screen_y + end - 1) >> 4; row++) {
+        int top = row * 16 - G.screen_y, from = top < first ? first - top : 0;
+        int until = top + 16 > end ? end - top : 16;
         for (int i = 0; i < cols; i++) {
             int col = first_col + i;
             int which = ((col & 1) + (row & 1) * 2) * B_COUNT + G.level.blocks[col * LEVEL_ROWS + row];
@@ -153,7 +153,7 @@ static void draw_row(const u8 *restrict from, u8 *restrict to, u8 palette, u8 hi
     }
 }
 
-static void draw_sprites(u8 frame[SCREEN_HEIGHT][ROW])
+static void draw_sprites(u8 frame[SCREEN_HEIGHT][ROW], int first, int end)
 {
     u8 sprites[SCREEN_HEIGHT] = {0};
     u16 widths[SCREEN_HEIGHT] = {0};
@@ -169,7 +169,7 @@ static void draw_sprites(u8 frame[SCREEN_HEIGHT][ROW])
         for (int line = 0; line < rows * 8; line++) {
             int at = y + line, width = cols * 8;
             shown[line] = 0;
-            if (at < 0 || at >= SCREEN_HEIGHT || sprites[at] == LINE_SPRITES || widths[at] >= LINE_PIXELS)
+            if (at < first || at >= end || sprites[at] == LINE_SPRITES || widths[at] >= LINE_PIXELS)
                 continue;
             sprites[at]++;
             widths[at] += width;
@@ -188,7 +188,7 @@ static void draw_sprites(u8 frame[SCREEN_HEIGHT][ROW])
 }
 
 /* The emulator's way from three bits a channel over 5-6-5 bits to bytes. */
-static u32 rgb_of_colour(u16 colour)
+u32 vdp_rgb(u16 colour)
 {
     u32 red = colour & 0xE, green = colour >> 4 & 0xE, blue = colour >> 8 & 0xE;
     return (red << 1 | red >> 3) << 3 | (green << 2 | green >> 2) << 10 | (blue << 1 | blue >> 3) << 19;
@@ -206,8 +206,8 @@ static void colour_in(u8 frame[SCREEN_HEIGHT][ROW], u8 *rgb)
     u64 colours[256];           /* IN_FRONT and TAKEN mean nothing any more */
 
     for (int i = 0; i < 64; i++)
-        colours[i] = rgb_of_colour(DRAWN.palette[i]);
-    colours[0] = rgb_of_colour(DRAWN.palette[32]);  /* the backdrop */
+        colours[i] = vdp_rgb(DRAWN.palette[i]);
+    colours[0] = vdp_rgb(DRAWN.palette[VDP_BACKDROP]);
     for (int i = 64; i < 256; i += 64)
         memcpy(colours + i, colours, 64 * sizeof colours[0]);
     for (int y = 0; y < SCREEN_HEIGHT; y++)
@@ -220,12 +220,17 @@ static void colour_in(u8 frame[SCREEN_HEIGHT][ROW], u8 *rgb)
         }
 }
 
+void vdp_pixels(u8 frame[SCREEN_HEIGHT][ROW], int first, int end)
+{
+    prepare_common();
+    draw_planes(frame, first, end);
+    draw_sprites(frame, first, end);
+}
+
 void vdp_render(u8 *rgb)
 {
     u8 frame[SCREEN_HEIGHT][ROW];
 
-    prepare_common();
-    draw_planes(frame);
-    draw_sprites(frame);
+    vdp_pixels(frame, 0, SCREEN_HEIGHT);
     colour_in(frame, rgb);
 }
