@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "observe.h"
+#include "shades.h"
 #include "vdp.h"
 
 #define QUARTERS (SCREEN_WIDTH / 4)
@@ -24,24 +25,21 @@ static u8 gray_of_colour(u16 colour)
     return ((rgb & 255) * 9798 + (rgb >> 8 & 255) * 19235 + (rgb >> 16) * 3735 + (1 << 14)) >> 15;
 }
 
-static void gray_palette(u8 grays[VDP_COLOUR + 1])
+/* Sums of four neighbours, two of them in each half of a word. */
+static void shrink_to_quarters(const u8 *restrict line, float *restrict row)
 {
-    for (int i = 0; i <= VDP_COLOUR; i++)
-        grays[i] = gray_of_colour(DRAWN.palette[i]);
-    grays[0] = grays[VDP_BACKDROP];
+    for (int x = 0; x < QUARTERS; x++) {
+        u32 four, pairs;
+        memcpy(&four, line + x * 4, 4);
+        pairs = (four & 0xFF00FF) + (four >> 8 & 0xFF00FF);
+        row[x] = (float)(s32)((pairs + (pairs >> 16)) & 0xFFFF) * 0.25f;
+    }
 }
 
-static void gray_line(const u8 *restrict pixels, const u8 *restrict grays, u8 *restrict line)
-{
-    for (int x = 0; x < SCREEN_WIDTH; x++)
-        line[x] = grays[pixels[x] & VDP_COLOUR];
-}
-
-static void shrink_line(const u8 *restrict line, const Observer *observer, float *restrict row)
+static void shrink_line(const u8 *line, const Observer *observer, float *row)
 {
     if (observer->width == QUARTERS) {
-        for (int x = 0; x < QUARTERS; x++)
-            row[x] = (line[x * 4] + line[x * 4 + 1] + line[x * 4 + 2] + line[x * 4 + 3]) * 0.25f;
+        shrink_to_quarters(line, row);
         return;
     }
     memset(row, 0, observer->width * sizeof *row);
@@ -49,28 +47,40 @@ static void shrink_line(const u8 *restrict line, const Observer *observer, float
         row[tap->to] += line[tap->from] * tap->weight;
 }
 
+static void add_line(const float *restrict row, float weight, int width, float *restrict sum)
+{
+    for (int x = 0; x < width; x++)
+        sum[x] += row[x] * weight;
+}
+
+static void finish_line(float *restrict sum, int width, u8 *restrict to)
+{
+    for (int x = 0; x < width; x++) {
+        to[x] = rounded(sum[x]);
+        sum[x] = 0;
+    }
+}
+
 void observe(Native *native, const Observer *observer, u8 *plane)
 {
-    u8 now[STATE_SIZE], frame[SCREEN_HEIGHT][VDP_ROW], grays[VDP_COLOUR + 1], line[SCREEN_WIDTH];
+    u8 now[STATE_SIZE], frame[SCREEN_HEIGHT][VDP_ROW], grays[SHADES], line[SCREEN_WIDTH];
     float row[SCREEN_WIDTH], sum[SCREEN_WIDTH] = {0};
     int width = observer->width, drawn = -1;
 
     native_back(native, now);
     vdp_pixels(frame, observer->first_line, observer->end_line);
     native_forth(native, now);
-    gray_palette(grays);
+    for (int i = 0; i < SHADES; i++)
+        grays[i] = gray_of_colour(DRAWN.palette[i]);
+    grays[0] = grays[VDP_BACKDROP];
     for (const Tap *tap = observer->rows, *end = tap + observer->row_count; tap < end; tap++) {
         if (tap->from != drawn) {
             drawn = tap->from;
-            gray_line(frame[observer->first_line + drawn] + VDP_MARGIN, grays, line);
+            shade(frame[observer->first_line + drawn] + VDP_MARGIN, grays, line);
             shrink_line(line, observer, row);
         }
-        for (int x = 0; x < width; x++)
-            sum[x] += row[x] * tap->weight;
+        add_line(row, tap->weight, width, sum);
         if (tap + 1 == end || tap[1].to != tap->to)
-            for (int x = 0; x < width; x++) {
-                plane[tap->to * width + x] = rounded(sum[x]);
-                sum[x] = 0;
-            }
+            finish_line(sum, width, plane + tap->to * width);
     }
 }
