@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from fernway import FernwayError
 from fernway.levels import ACTS, SEED_MAX, UNSEEN_ZONES, ZONES, Level
+from fernway.looks import LaneLooks, Looks
 from fernway.native import BUTTONS, SCREEN_HEIGHT, SCREEN_WIDTH, load_library
 from fernway.observation import Observation, Observer
 
@@ -51,8 +52,8 @@ def _library() -> ctypes.CDLL:
         ("lane_is_over", ctypes.c_uint8, [pointer]),
         ("lane_level", None, [pointer, ctypes.POINTER(ctypes.c_uint32)]),
         ("lane_screen", None, [pointer, pointer]),
-        ("lane_begin", None, [pointer, integer, integer, ctypes.c_uint32, pointer, pointer]),
-        ("lanes_step", None, [pointer, integer, integer, *[pointer] * 7, integer]),
+        ("lane_begin", None, [pointer, integer, integer, ctypes.c_uint32, *[pointer] * 3]),
+        ("lanes_step", None, [pointer, integer, integer, *[pointer] * 8, integer]),
     ):
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
@@ -89,10 +90,11 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         copy: Whether each step returns observations in an array of their own, rather than in one that the next step
             overwrites, which is quicker.
         observation: What to make of the screens; None hands them out as they are.
+        looks: How far the look of each episode goes from the game's own, which None stands for; needs an observation.
         threads: How many slices of the games are stepped at once. The results do not depend on it.
 
     Raises:
-        FernwayError: If there is not at least one game, one level and one thread.
+        FernwayError: If there is not at least one game, one level and one thread, or no observation to give a look to.
     """
 
     metadata = {  # noqa: RUF012 - as gymnasium declares it
@@ -109,6 +111,7 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         *,
         copy: bool = True,
         observation: Observation | None = None,
+        looks: Looks | None = None,
         threads: int = 1,
     ) -> None:
         """Makes the games; `reset` begins."""
@@ -118,6 +121,8 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
             raise FernwayError("want at least 1 level to draw from, got none")
         if threads < 1:
             raise FernwayError(f"want at least 1 thread, got {threads}")
+        if looks and not observation:
+            raise FernwayError("looks change observations, not screens: want an observation, too, got none")
         self.num_envs = num_envs
         shape = observation.shape if observation else (SCREEN_HEIGHT, SCREEN_WIDTH, 3)
         self.single_observation_space = gym.spaces.Box(0, 255, shape, np.uint8)
@@ -130,18 +135,17 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         if not all(self._lanes):
             raise MemoryError(f"no memory for {num_envs} games")
         self._observer = Observer(observation) if observation else None
+        self._looks = LaneLooks(looks, observation, num_envs) if looks and observation else None
         self._observations = np.zeros((num_envs, *shape), np.uint8)
         self._over = np.ones(num_envs, np.bool_)
         self._bits, self._sticks = np.zeros(num_envs, np.uint16), np.zeros(num_envs, np.bool_)
         self._rewards, self._ends = np.zeros(num_envs, np.float64), np.zeros((2, num_envs), np.bool_)
         self._eye = ctypes.byref(self._observer) if self._observer else None
+        self._paint = self._looks.records.ctypes.data if self._looks else 0
         arrays = (self._bits, self._sticks, self._rewards, *self._ends)
-        common = (
-            *(array.ctypes.data for array in arrays),
-            self._eye,
-            self._observations.ctypes.data,
-            self._observation_size,
-        )
+        addresses = [array.ctypes.data for array in arrays]
+        shown = self._observations.ctypes.data, self._observation_size
+        common = (*addresses, self._eye, self._paint, *shown)
         bounds = [num_envs * i // threads for i in range(threads + 1)]
         self._slices = [(self._lanes, begin, end, *common) for begin, end in itertools.pairwise(bounds) if begin < end]
         self._pool = ThreadPoolExecutor(len(self._slices) - 1) if len(self._slices) > 1 else None
@@ -152,8 +156,9 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
 
     @property
     def state_size(self) -> int:
-        """Bytes of a state: the game's, and the stack's if there are observations."""
-        return LANE_STATE_SIZE + (self._observation_size if self._observer else 0)
+        """Bytes of a state: the game's; with observations the stack's, too, and with looks the look's."""
+        stack = self._observation_size if self._observer else 0
+        return LANE_STATE_SIZE + stack + (LaneLooks.STATE_SIZE if self._looks else 0)
 
     @property
     def observations(self) -> Screens:
@@ -163,11 +168,12 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
     @property
     def levels(self) -> list[Level]:
         """The level each game is on."""
-        found, numbers = [], (ctypes.c_uint32 * 3)()
-        for lane in self._lanes:
-            _LIB.lane_level(lane, numbers)
-            found.append(Level(*numbers))
-        return found
+        return [self._level(lane) for lane in range(self.num_envs)]
+
+    def _level(self, lane: int) -> Level:
+        numbers = (ctypes.c_uint32 * 3)()
+        _LIB.lane_level(self._lanes[lane], numbers)
+        return Level(*numbers)
 
     def reset(
         self, *, seed: int | Sequence[int] | None = None, options: dict[str, Any] | None = None
@@ -175,7 +181,7 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         """Begins an episode in every game.
 
         Args:
-            seed: Restarts levels and delays; None lets them run on.
+            seed: Restarts levels, delays and looks; None lets them run on.
             options: Not used.
 
         Returns:
@@ -185,6 +191,8 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         if seed is not None:
             self._np_random = np.random.default_rng(seed)
             self._np_random_seed = seed if isinstance(seed, int) else -1
+            if self._looks:
+                self._looks.seed(seed)
         self._over[:] = True
         return self.step(np.zeros(self.num_envs, np.uint16))[0], {}
 
@@ -208,6 +216,8 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         self._bits[:] = self._bits_of(actions)
         for lane in map(int, np.flatnonzero(self._over)):
             level = self._draw(self.np_random)
+            if self._looks:
+                self._looks.begin(lane, level.zone)
             _LIB.lane_reset(self._lanes[lane], level.zone, level.act, level.seed)
         np.less_equal(self.np_random.random(self.num_envs), STICK_PROBABILITY, out=self._sticks)
         others = [self._pool.submit(_LIB.lanes_step, *part) for part in self._slices[1:]] if self._pool else ()
@@ -227,7 +237,11 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
             FernwayError: If the lane does not exist.
         """
         shown = self._observations[self._checked(lane)]
-        _LIB.lane_begin(self._lanes[lane], level.zone, level.act, level.seed, self._eye, shown.ctypes.data)
+        paint = None
+        if self._looks:
+            self._looks.begin(lane, level.zone)
+            paint = self._looks.records[lane : lane + 1].ctypes.data
+        _LIB.lane_begin(self._lanes[lane], level.zone, level.act, level.seed, self._eye, paint, shown.ctypes.data)
         self._over[lane] = False
 
     def _bits_of(self, actions: NDArray[Any]) -> NDArray[np.uint16]:
@@ -245,13 +259,14 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         """Saves one game, its place in the episode and its observation; for this build of the library only."""
         state = ctypes.create_string_buffer(LANE_STATE_SIZE)
         _LIB.lane_get_state(self._lanes[self._checked(lane)], state)
-        return state.raw + (self._observations[lane].tobytes() if self._observer else b"")
+        look = self._looks.get_state(lane) if self._looks else b""
+        return state.raw + look + (self._observations[lane].tobytes() if self._observer else b"")
 
     def set_state(self, lane: int, state: bytes) -> None:
-        """Goes on with one game from a state of any game of any such environment; the delays are not part of it.
+        """Goes on with one game from a state of any game of such an environment; the delays are not part of it.
 
         `observations` has its observation again at once; screens that are handed out as they are come with the next
-        step only.
+        step only. Its look is the same again if the other environment had the same `Looks`.
 
         Raises:
             FernwayError: If the state has another size, or the lane does not exist.
@@ -260,8 +275,11 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
             raise FernwayError(f"a state has {self.state_size} bytes, got {len(state)}")
         _LIB.lane_set_state(self._lanes[self._checked(lane)], state[:LANE_STATE_SIZE])
         self._over[lane] = bool(_LIB.lane_is_over(self._lanes[lane]))
+        if self._looks:
+            look = state[LANE_STATE_SIZE : LANE_STATE_SIZE + LaneLooks.STATE_SIZE]
+            self._looks.set_state(lane, self._level(lane).zone, look)
         if self._observer:
-            stack = np.frombuffer(state, np.uint8, offset=LANE_STATE_SIZE)
+            stack = np.frombuffer(state[-self._observation_size :], np.uint8)
             self._observations[lane] = stack.reshape(self._observations[lane].shape)
 
     def _checked(self, lane: int) -> int:

@@ -74,8 +74,6 @@ void native_back(Native *native, u8 *now)
     display_selected = &native->display;
     memcpy(now, &native->game, STATE_SIZE);
     switch_state(&native->game, native->shown);
-    display_reset();
-    display_build();
 }
 
 void native_forth(Native *native, const u8 *now)
@@ -87,6 +85,8 @@ void native_screen(Native *native, u8 *rgb)
 {
     u8 now[STATE_SIZE];
     native_back(native, now);
+    display_reset();
+    display_build();
     vdp_render(rgb);
     native_forth(native, now);
 }

@@ -3,8 +3,6 @@
 #include <string.h>
 
 #include "observe.h"
-#include "shades.h"
-#include "vdp.h"
 
 #define QUARTERS (SCREEN_WIDTH / 4)
 
@@ -61,26 +59,50 @@ static void finish_line(float *restrict sum, int width, u8 *restrict to)
     }
 }
 
-void observe(Native *native, const Observer *observer, u8 *plane)
+void zone_grays(s32 zone, u8 grays[SHADES])
+{
+    for (int i = 0; i < SHADES; i++)
+        grays[i] = gray_of_colour(i < 16 ? common_palette[i] : zone_art[zone].palette[i - 16]);
+}
+
+void observe(Native *native, const Observer *observer, const Look *look, s32 timestep, u8 *plane)
 {
     u8 now[STATE_SIZE], frame[SCREEN_HEIGHT][VDP_ROW], grays[SHADES], line[SCREEN_WIDTH];
     float row[SCREEN_WIDTH], sum[SCREEN_WIDTH] = {0};
-    int width = observer->width, drawn = -1;
+    int first = observer->first_line, width = observer->width, drawn = -1;
+    Area hero = {0};
 
     native_back(native, now);
-    vdp_pixels(frame, observer->first_line, observer->end_line);
-    native_forth(native, now);
-    for (int i = 0; i < SHADES; i++)
-        grays[i] = gray_of_colour(DRAWN.palette[i]);
-    grays[0] = grays[VDP_BACKDROP];
+    look = look && look->is_on ? look : 0;
+    if (look) {
+        G.zone = look->background_zone;     /* all that display.c and vdp.c draw of it but for blocks */
+        display_reset();
+        display_build();
+        hero = look_hero(look);
+        vdp_pixels(frame, first, observer->end_line, look->block_zone);
+        look_shape(look, hero, frame, first, observer->end_line);
+        look_shades(look, grays);
+    } else {
+        display_reset();
+        display_build();
+        vdp_pixels(frame, first, observer->end_line, G.zone);
+        for (int i = 0; i < SHADES; i++)
+            grays[i] = gray_of_colour(DRAWN.palette[i]);
+    }
     for (const Tap *tap = observer->rows, *end = tap + observer->row_count; tap < end; tap++) {
         if (tap->from != drawn) {
+            const u8 *pixels = frame[first + tap->from] + VDP_MARGIN;
             drawn = tap->from;
-            shade(frame[observer->first_line + drawn] + VDP_MARGIN, grays, line);
+            shade(pixels, grays, line);
+            if (look)
+                look_line(look, hero, first + drawn, pixels, line);
             shrink_line(line, observer, row);
         }
         add_line(row, tap->weight, width, sum);
         if (tap + 1 == end || tap[1].to != tap->to)
             finish_line(sum, width, plane + tap->to * width);
     }
+    if (look)
+        look_overlay(look, timestep, observer->height, width, plane);
+    native_forth(native, now);
 }

@@ -2,6 +2,7 @@
 #ifndef FERNWAY_OBSERVE_H
 #define FERNWAY_OBSERVE_H
 
+#include "look.h"
 #include "native.h"
 
 /* A part of a row or column of the observation: a source line's weight in it. */
@@ -18,7 +19,10 @@ typedef struct {
     const Tap *rows, *cols;
 } Observer;
 
-/* Draws what the emulator shows now as gray [height][width]. */
-void observe(Native *native, const Observer *observer, u8 *plane);
+/* Draws what the emulator shows now as gray [height][width]; look: 0 for the game's own. */
+void observe(Native *native, const Observer *observer, const Look *look, s32 timestep, u8 *plane);
+
+/* The grays of a zone's palette before any turns. */
+void zone_grays(s32 zone, u8 grays[SHADES]);
 
 #endif

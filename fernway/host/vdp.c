@@ -1,4 +1,4 @@
-/* Renders many lines at once. A pixel on the way is a byte: colour number 0..63 (0: nothing there, the backdrop),
+/* Renders many lines at once. A pixel on the way is a byte: colour number 0..63 (0 in a block or sprite: nothing there),
    IN_FRONT for a plane's pixel with priority, TAKEN where a sprite has been. What the chip does where, and the limits
    of sprites a line, follow Genesis Plus GX (vdp_render.c), which the emulator in use is. */
 #include <string.h>
@@ -7,8 +7,9 @@
 
 typedef uint64_t u64;
 
-#define IN_FRONT 0x40
-#define TAKEN 0x80
+#define IN_FRONT VDP_IN_FRONT
+#define TAKEN VDP_SPRITE
+#define BACKDROP 32
 #define PLANE_WIDTH 512
 #define PLANE_HEIGHT 256
 #define ROW VDP_ROW
@@ -72,6 +73,10 @@ static const ZonePixels *pixels_of_zone(u8 zone)
         draw_cell(art->background[i], art->background_tiles, TILE_BACKGROUND,
                   &pixels->background[(i >> 6) * 8][(i & 63) * 8], sizeof pixels->background[0]);
     for (int y = 0; y < PLANE_HEIGHT; y++)
+        for (int x = 0; x < PLANE_WIDTH; x++)
+            if (pixels->background[y][x] == 0)
+                pixels->background[y][x] = BACKDROP;
+    for (int y = 0; y < PLANE_HEIGHT; y++)
         memcpy(pixels->background[y] + PLANE_WIDTH, pixels->background[y], SCREEN_WIDTH);
     for (int i = 0; i < 32 * 64; i++)
         in_front |= art->background[i] >> 15;
@@ -112,14 +117,14 @@ static inline void copy_line(const u8 *restrict from, u8 *restrict to)
         memcpy(to + x, from + x, 64);
 }
 
-static void draw_planes(u8 frame[SCREEN_HEIGHT][ROW], int first, int end)
+static void draw_planes(u8 frame[SCREEN_HEIGHT][ROW], int first, int end, u8 block_zone)
 {
-    const ZonePixels *pixels = pixels_of_zone(G.zone);
+    const ZonePixels *pixels = pixels_of_zone(block_zone), *behind = pixels_of_zone(G.zone);
     int first_col = G.screen_x >> 4, left = MARGIN - (G.screen_x & 15);
     int cols = first_col + WINDOW_COLS <= LEVEL_COLS ? WINDOW_COLS : WINDOW_COLS - 1;
 
     for (int line = first; line < end; line++)
-        copy_line(pixels->background[(line + DRAWN.lift[1]) & (PLANE_HEIGHT - 1)] +
+        copy_line(behind->background[(line + DRAWN.lift[1]) & (PLANE_HEIGHT - 1)] +
                   (-DRAWN.scroll[line] & (PLANE_WIDTH - 1)), frame[line] + MARGIN);
     for (int row = (G.screen_y + first) >> 4; row <= (G.screen_y + end - 1) >> 4; row++) {
         int top = row * 16 - G.screen_y, from = top < first ? first - top : 0;
@@ -214,7 +219,6 @@ static void colour_in(u8 frame[SCREEN_HEIGHT][ROW], u8 *rgb)
 
     for (int i = 0; i < 64; i++)
         colours[i] = vdp_rgb(DRAWN.palette[i]);
-    colours[0] = vdp_rgb(DRAWN.palette[VDP_BACKDROP]);
     for (int i = 64; i < 256; i += 64)
         memcpy(colours + i, colours, 64 * sizeof colours[0]);
     for (int y = 0; y < SCREEN_HEIGHT; y++)
@@ -227,17 +231,22 @@ static void colour_in(u8 frame[SCREEN_HEIGHT][ROW], u8 *rgb)
         }
 }
 
-void vdp_pixels(u8 frame[SCREEN_HEIGHT][ROW], int first, int end)
+void vdp_pixels(u8 frame[SCREEN_HEIGHT][ROW], int first, int end, u8 block_zone)
 {
     prepare_common();
-    draw_planes(frame, first, end);
+    draw_planes(frame, first, end, block_zone);
     draw_sprites(frame, first, end);
+}
+
+const void *vdp_zone(int zone)
+{
+    return pixels_of_zone(zone);
 }
 
 void vdp_render(u8 *rgb)
 {
     u8 frame[SCREEN_HEIGHT][ROW];
 
-    vdp_pixels(frame, 0, SCREEN_HEIGHT);
+    vdp_pixels(frame, 0, SCREEN_HEIGHT, G.zone);
     colour_in(frame, rgb);
 }

@@ -91,7 +91,7 @@ static void lane_step(Lane *lane, u16 action, u8 sticks, double *reward, u8 *ter
 
 /* Without an observer RGB [224][320][3]; with one its planes [stack][height][width], of which it draws the last and moves
    the others up, unless it is the first screen of an episode, which all of them show. */
-static void lane_show(Lane *lane, const Observer *observer, u8 is_first, u8 *to)
+static void lane_show(Lane *lane, const Observer *observer, const Look *look, u8 is_first, u8 *to)
 {
     size_t plane, others;
     u8 *last;
@@ -105,7 +105,7 @@ static void lane_show(Lane *lane, const Observer *observer, u8 is_first, u8 *to)
     last = to + others;
     if (!is_first)
         memmove(to, to + plane, others);
-    observe(&lane->native, observer, last);
+    observe(&lane->native, observer, look, lane->rules.timesteps, last);
     for (u8 *copy = to; is_first && copy < last; copy += plane)
         memcpy(copy, last, plane);
 }
@@ -113,21 +113,21 @@ static void lane_show(Lane *lane, const Observer *observer, u8 is_first, u8 *to)
 /* A timestep of lanes first..end-1; one that was reset just now stays where it is, with reward 0. sticks: does the first
    frame play the previous action? shown: what lane_show makes, size bytes a lane. */
 void lanes_step(Lane **lanes, s32 first, s32 end, const u16 *actions, const u8 *sticks, double *rewards, u8 *terminated,
-                u8 *truncated, const Observer *observer, u8 *shown, s32 size)
+                u8 *truncated, const Observer *observer, const Look *looks, u8 *shown, s32 size)
 {
     for (s32 i = first; i < end; i++) {
         u8 is_first = lanes[i]->rules.is_fresh;
         lane_step(lanes[i], actions[i], sticks[i], &rewards[i], &terminated[i], &truncated[i]);
-        lane_show(lanes[i], observer, is_first, shown + (size_t)i * size);
+        lane_show(lanes[i], observer, looks ? looks + i : 0, is_first, shown + (size_t)i * size);
     }
 }
 
 /* An episode whose first screen is handed out at once. */
-void lane_begin(Lane *lane, int zone, int act, u32 seed, const Observer *observer, u8 *shown)
+void lane_begin(Lane *lane, int zone, int act, u32 seed, const Observer *observer, const Look *look, u8 *shown)
 {
     lane_reset(lane, zone, act, seed);
     lane->rules.is_fresh = 0;
-    lane_show(lane, observer, 1, shown);
+    lane_show(lane, observer, look, 1, shown);
 }
 
 void lane_screen(Lane *lane, u8 *rgb)
