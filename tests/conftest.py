@@ -14,6 +14,9 @@ import pytest
 # Shells start what they put into the background with SIGINT ignored, and children inherit that: Ctrl-C would do nothing.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Threads of OpenMP wait for one another busily: where a neighbour holds one of two cores, a second takes minutes.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 Offer = Callable[[str], None]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.checkpoint import CheckpointError, load, save
+from training.run.checkpoint import CheckpointError, load, save
 
 STATE: dict[str, Any] = {
     "network": {"weight": torch.arange(6.0).view(2, 3), "bias": torch.tensor(2.5)},
