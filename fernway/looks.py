@@ -106,7 +106,7 @@ class Looks:
 
     least_contrast: float = 30.0
     """By so many gray levels the mean surface to stand on differs from the background's upper and lower half in the
-    mean; where there is no room for it the look is drawn anew."""
+    mean, up to twice as many under textures; where there is no room for it the look is drawn anew."""
 
     def __post_init__(self) -> None:
         """Checks the ranges.
@@ -196,12 +196,13 @@ def _repaint(looks: Looks, shades: Shades, strengths: NDArray[np.float64], rng: 
 def _separate(looks: Looks, shades: Shades, strengths: NDArray[np.float64], blocks: int, background: int) -> bool:
     """Moves terrain and background apart until the least contrast is reached; False when there is no room for it."""
     surface, halves = surface_shades(blocks), background_shades(background)
+    least = looks.least_contrast * (1 + strengths.sum() / 100)  # more under textures, which hide edges
     for _ in range(4):
         gaps = surface @ shades[TERRAIN] - halves @ shades[BACKGROUND]  # [2]
-        if np.abs(gaps).min() >= looks.least_contrast + 1:  # rounding takes up to 1 away
+        if np.abs(gaps).min() >= least + 1:  # rounding takes up to 1 away
             return True
         sign = 1 if gaps.sum() >= 0 else -1
-        missing = looks.least_contrast + 2 - float((sign * gaps).min())
+        missing = least + 2 - float((sign * gaps).min())
         for line, strength, side in zip((TERRAIN, BACKGROUND), strengths, (sign, -sign), strict=True):
             shades[line] = (shades[line] + side * missing * 0.6).clip(strength, 255 - strength)
     return False
