@@ -56,8 +56,8 @@ class Looks:
     other_background: float = 0.5
     """Probability of a background of any zone, and of how it scrolls."""
 
-    flat_background: float = 0.1
-    """Probability of a background of one shade."""
+    flat_background: float = 0.15
+    """Probability of a background of one shade, black half the time."""
 
     inverted: float = 0.15
     """Probability that dark and bright are exchanged, for the terrain and the background each."""
@@ -66,10 +66,11 @@ class Looks:
     """Standard deviation of what is added to each colour's shade."""
 
     contrast: float = 0.4
-    """Standard deviation of the logarithm of what each line of the palette's contrast is multiplied by."""
+    """Standard deviation of the logarithm of what each line of the palette's contrast is multiplied by; its mean is three
+    quarters of it, since real games have more contrast than Fernway."""
 
     brightness: float = 24.0
-    """Standard deviation of what is added to each line of the palette."""
+    """Standard deviation of what is added to each line of the palette, half of it darker in the mean."""
 
     gamma: float = 0.25
     """Standard deviation of the logarithm of the exponent of all shades."""
@@ -77,13 +78,13 @@ class Looks:
     terrain_texture: float = 0.8
     """Probability of a texture on the terrain, that scrolls with it: real games have more detail than Fernway."""
 
-    terrain_strength: float = 56.0
+    terrain_strength: float = 72.0
     """The strongest one's gray levels to either side."""
 
     background_texture: float = 0.6
     """Probability of a texture on the background."""
 
-    background_strength: float = 44.0
+    background_strength: float = 56.0
     """The strongest one's gray levels to either side."""
 
     other_hero: float = 0.25
@@ -183,10 +184,10 @@ def _repaint(looks: Looks, shades: Shades, strengths: NDArray[np.float64], rng: 
     """Other shades for the four lines [4, 16]; those of terrain and background leave room for the textures."""
     shades = np.where((rng.random(4) < looks.inverted * np.array([0, 1, 1, 0]))[:, None], 255 - shades, shades)
     if rng.random() < looks.flat_background:
-        shades[BACKGROUND] = rng.uniform(20, 235)
+        shades[BACKGROUND] = rng.uniform(0, 235) if rng.random() < 0.5 else 0
     mean = shades.mean(1, keepdims=True)
-    shades = mean + (shades - mean) * np.exp(rng.normal(looks.contrast / 2, looks.contrast, (4, 1)))
-    shades += rng.normal(0, looks.brightness, (4, 1)) + rng.normal(0, looks.jitter, (4, 16))
+    shades = mean + (shades - mean) * np.exp(rng.normal(looks.contrast * 0.75, looks.contrast, (4, 1)))
+    shades += rng.normal(-looks.brightness / 2, looks.brightness, (4, 1)) + rng.normal(0, looks.jitter, (4, 16))
     shades = 255 * (shades.clip(0, 255) / 255) ** np.exp(rng.normal(0, looks.gamma))
     for line, strength in zip((TERRAIN, BACKGROUND), strengths, strict=True):
         shades[line] = strength + shades[line] * (255 - 2 * strength) / 255

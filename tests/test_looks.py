@@ -168,7 +168,7 @@ def test_a_state_gives_back_its_look_in_any_lane() -> None:
 
 def test_the_records_are_those_of_c() -> None:
     """A record's size is that of `Look`: what C reads of the last lane is what was drawn for it."""
-    assert LOOK.itemsize == 8 + 64 + 16 + 12 * 20 + 2 * 64 * 128
+    assert LOOK.itemsize == 8 + 64 + 16 + 12 * 22 + 2 * 64 * 128
     env = FernwayVectorEnv(3, [LEVELS[0]], observation=Observation(), looks=Looks(own=0))
     env.reset(seed=0)
     alone = FernwayVectorEnv(1, [LEVELS[0]], observation=Observation(), looks=Looks(own=0))
