@@ -8,8 +8,9 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from fernway import GAME, INTEGRATION, FernwayError, check, levels, native, picture, states
+from fernway import GAME, INTEGRATION, FernwayError, check, gallery, levels, native, picture, states
 from fernway.levels import ACTS, ZONES, Level, Solved
+from fernway.looks import Looks
 from fernway.search import Search, frames_of, start_level
 from fernway.vector import fresh_level
 
@@ -71,10 +72,12 @@ def make_fresh(out: Path, count: int, seed: int, console: Console) -> str:
     """Writes start states of fresh levels, those that can be solved of the ones drawn, and `levels.csv`.
 
     Raises:
-        FernwayError: If a file cannot be written.
+        FernwayError: If a file cannot be written, the count is not at least 1, or the seed is negative.
     """
     if count < 1:
         raise FernwayError(f"wanted a count of at least 1, got {count}")
+    if seed < 0:
+        raise FernwayError(f"want a seed from 0, got {seed}")
     rng = np.random.default_rng(seed)
 
     def draw_solved() -> Iterable[Level]:
@@ -185,3 +188,16 @@ def _screen(level: Level, frame: int) -> picture.RGB:
     start_level(game, level)
     game.frames(buttons[:frame])
     return game.screen()
+
+
+def draw_looks(out: Path, seed: int, timestep: int) -> str:
+    """Writes a picture of 40 looks.
+
+    Raises:
+        FernwayError: If it cannot be written, or the timestep is negative.
+    """
+    if timestep < 0:
+        raise FernwayError(f"want a timestep from 0, got {timestep}")
+    image = gallery.draw_gallery(Looks(), seed, timestep)
+    picture.save(out, image)
+    return f"{out}: 40 looks, seed {seed}, timestep {timestep}"

@@ -36,7 +36,6 @@ SHAPES = 5
 
 _NUMBERS = 2**63
 _TRIES = 12
-_VISIBLE = 25.0  # gray levels between things that move and the background, in the mean
 
 Shades = NDArray[np.float64]
 
@@ -57,34 +56,35 @@ class Looks:
     other_background: float = 0.5
     """Probability of a background of any zone, and of how it scrolls."""
 
-    flat_background: float = 0.1
-    """Probability of a background of one shade."""
+    flat_background: float = 0.15
+    """Probability of a background of one shade, black half the time."""
 
     inverted: float = 0.15
     """Probability that dark and bright are exchanged, for the terrain and the background each."""
 
-    jitter: float = 12.0
+    jitter: float = 16.0
     """Standard deviation of what is added to each colour's shade."""
 
-    contrast: float = 0.35
-    """Standard deviation of the logarithm of what the terrain's and the background's contrast are multiplied by."""
+    contrast: float = 0.4
+    """Standard deviation of the logarithm of what each line of the palette's contrast is multiplied by; its mean is three
+    quarters of it, since real games have more contrast than Fernway."""
 
     brightness: float = 24.0
-    """Standard deviation of what is added to the terrain and the background each."""
+    """Standard deviation of what is added to each line of the palette, half of it darker in the mean."""
 
     gamma: float = 0.25
     """Standard deviation of the logarithm of the exponent of all shades."""
 
-    terrain_texture: float = 0.7
-    """Probability of a texture on the terrain, in blocks of 1 to 32 pixels, that scrolls with it."""
+    terrain_texture: float = 0.8
+    """Probability of a texture on the terrain, that scrolls with it: real games have more detail than Fernway."""
 
-    terrain_strength: float = 40.0
+    terrain_strength: float = 72.0
     """The strongest one's gray levels to either side."""
 
-    background_texture: float = 0.5
+    background_texture: float = 0.6
     """Probability of a texture on the background."""
 
-    background_strength: float = 28.0
+    background_strength: float = 56.0
     """The strongest one's gray levels to either side."""
 
     other_hero: float = 0.25
@@ -106,7 +106,8 @@ class Looks:
     """Probability of small boxes with writing at the observation's edges."""
 
     least_contrast: float = 30.0
-    """The mean surface to stand on differs by so many gray levels from the mean background, or the look is drawn anew."""
+    """By so many gray levels the mean surface to stand on differs from the background's upper and lower half in the
+    mean, up to twice as many under textures; where there is no room for it the look is drawn anew."""
 
     def __post_init__(self) -> None:
         """Checks the ranges.
@@ -155,9 +156,9 @@ def draw_look(looks: Looks, observation: Observation, zone: int, number: int) ->
     else:
         return look
     look["is_on"], look["block_zone"], look["background_zone"] = 1, blocks, background
-    behind = float(background_shades(background) @ shades[BACKGROUND])
+    behind = float((background_shades(background) @ shades[BACKGROUND]).mean())
     for line in (HERO, CREATURES):
-        shades[line] = _visible(shades[line], behind)
+        shades[line] = _visible(looks, shades[line], behind)
     look["shades"] = shades.round()
     for texture, strength in zip(look["textures"], strengths, strict=True):
         if strength >= 1:
@@ -176,17 +177,17 @@ def draw_look(looks: Looks, observation: Observation, zone: int, number: int) ->
 def _strengths(looks: Looks, rng: np.random.Generator) -> NDArray[np.float64]:
     """Gray levels to either side of the textures of terrain and background, 0 without one: float64 [2]."""
     likely = rng.random(2) < (looks.terrain_texture, looks.background_texture)
-    return likely * rng.uniform(0.15, 1.0, 2) * (looks.terrain_strength, looks.background_strength)
+    return likely * rng.uniform(0.25, 1.0, 2) * (looks.terrain_strength, looks.background_strength)
 
 
 def _repaint(looks: Looks, shades: Shades, strengths: NDArray[np.float64], rng: np.random.Generator) -> Shades:
     """Other shades for the four lines [4, 16]; those of terrain and background leave room for the textures."""
     shades = np.where((rng.random(4) < looks.inverted * np.array([0, 1, 1, 0]))[:, None], 255 - shades, shades)
     if rng.random() < looks.flat_background:
-        shades[BACKGROUND] = rng.uniform(20, 235)
+        shades[BACKGROUND] = rng.uniform(0, 235) if rng.random() < 0.5 else 0
     mean = shades.mean(1, keepdims=True)
-    shades = mean + (shades - mean) * np.exp(rng.normal(0, looks.contrast, (4, 1)))
-    shades += rng.normal(0, looks.brightness, (4, 1)) + rng.normal(0, looks.jitter, (4, 16))
+    shades = mean + (shades - mean) * np.exp(rng.normal(looks.contrast * 0.75, looks.contrast, (4, 1)))
+    shades += rng.normal(-looks.brightness / 2, looks.brightness, (4, 1)) + rng.normal(0, looks.jitter, (4, 16))
     shades = 255 * (shades.clip(0, 255) / 255) ** np.exp(rng.normal(0, looks.gamma))
     for line, strength in zip((TERRAIN, BACKGROUND), strengths, strict=True):
         shades[line] = strength + shades[line] * (255 - 2 * strength) / 255
@@ -195,21 +196,22 @@ def _repaint(looks: Looks, shades: Shades, strengths: NDArray[np.float64], rng: 
 
 def _separate(looks: Looks, shades: Shades, strengths: NDArray[np.float64], blocks: int, background: int) -> bool:
     """Moves terrain and background apart until the least contrast is reached; False when there is no room for it."""
-    surface, behind = surface_shades(blocks), background_shades(background)
-    for _ in range(3):
-        gap = float(surface @ shades[TERRAIN] - behind @ shades[BACKGROUND])
-        missing = looks.least_contrast + 1 - abs(gap)
-        if missing <= 0:
+    surface, halves = surface_shades(blocks), background_shades(background)
+    least = looks.least_contrast * (1 + strengths.sum() / 100)  # more under textures, which hide edges
+    for _ in range(4):
+        gaps = surface @ shades[TERRAIN] - halves @ shades[BACKGROUND]  # [2]
+        if np.abs(gaps).min() >= least + 1:  # rounding takes up to 1 away
             return True
-        for line, strength, sign in zip((TERRAIN, BACKGROUND), strengths, (1, -1), strict=True):
-            moved = shades[line] + sign * np.copysign(missing * 0.75, gap)
-            shades[line] = moved.clip(strength, 255 - strength)
+        sign = 1 if gaps.sum() >= 0 else -1
+        missing = least + 2 - float((sign * gaps).min())
+        for line, strength, side in zip((TERRAIN, BACKGROUND), strengths, (sign, -sign), strict=True):
+            shades[line] = (shades[line] + side * missing * 0.6).clip(strength, 255 - strength)
     return False
 
 
-def _visible(shades: Shades, behind: float) -> Shades:
-    """Moves shades away from the background's until they differ from it in the mean."""
-    missing = _VISIBLE - float(np.abs(shades[1:] - behind).mean())
+def _visible(looks: Looks, shades: Shades, behind: float) -> Shades:
+    """Moves the shades of what moves away from the background's until they differ from it in the mean."""
+    missing = looks.least_contrast - float(np.abs(shades[1:] - behind).mean())
     away = 1 if behind < 128 else -1
     return (shades + away * max(missing, 0) * 2).clip(0, 255)
 
@@ -236,7 +238,7 @@ def _draw_hero(looks: Looks, look: NDArray[np.void], own: Shades, behind: float,
             hero = rng.permutation(own)
         else:
             hero = own + rng.normal(0, 50, 16)
-        hero = _visible(hero.clip(0, 255), behind)
+        hero = _visible(looks, hero.clip(0, 255), behind)
     look["hero"] = hero.clip(0, 255).round()
 
 

@@ -12,7 +12,7 @@ BOX = np.dtype(
     [
         *((name, "i2") for name in ("x", "y", "width", "height", "vx", "vy")),
         *((name, "u2") for name in ("leaves", "ends")),
-        *((name, "u1") for name in ("shade", "ink", "glyph", "writing")),
+        *((name, "u1") for name in ("shade", "ink", "wide", "high", "writing", "is_clear")),
     ]
 )
 """`Box` of host/look.h."""
@@ -28,22 +28,32 @@ class _Boxes:
         self.count = 0
 
     def add(
-        self, x: float, y: float, width: float, height: float, *, leaves: int, speed: tuple[float, float], written: bool
+        self,
+        place: tuple[float, float],
+        size: tuple[float, float],
+        *,
+        letter: float = 0,
+        is_clear: bool = False,
+        leaves: int = _FOREVER,
+        speed: tuple[float, float] = (0, 0),
     ) -> None:
-        """Adds a box; places and sizes are fractions of the observation's, the speed pixels a timestep."""
+        """Adds a box; places, sizes and a letter's height are fractions of the observation's, speeds pixels a timestep."""
         if self.count == BOXES:
             return
         box, rng = self.made[self.count], self._rng
         self.count += 1
-        shade = int(rng.integers(256))
-        wide, high = max(2, round(width * self._width)), max(2, round(height * self._height))
-        box["x"], box["y"] = (int(at * size * _SIXTEENTHS) for at, size in ((x, self._width), (y, self._height)))
-        box["width"], box["height"] = wide, high
-        box["vx"], box["vy"] = (int(part * _SIXTEENTHS) for part in speed)
+        box["x"], box["y"] = int(place[0] * self._width * _SIXTEENTHS), int(place[1] * self._height * _SIXTEENTHS)
+        box["width"], box["height"] = max(2, round(size[0] * self._width)), max(2, round(size[1] * self._height))
+        box["vx"], box["vy"] = int(speed[0] * _SIXTEENTHS), int(speed[1] * _SIXTEENTHS)
         box["leaves"], box["ends"] = leaves, min(leaves + 30, _FOREVER)
-        box["shade"], box["ink"] = shade, (shade + int(rng.integers(80, 176))) % 256
-        box["glyph"] = int(rng.integers(2, max(3, min(8, high)))) if written else 0
-        box["writing"] = int(rng.integers(256))
+        shade = rng.integers(256)
+        box["shade"], box["ink"] = shade, (shade + rng.integers(80, 176)) % 256
+        if letter:
+            high = max(2, round(letter * self._height))
+            box["high"], box["wide"] = high, max(2, round(high * rng.uniform(0.4, 1.0)))
+        box["writing"], box["is_clear"] = rng.integers(256), is_clear
+        if is_clear and rng.random() < 0.7:  # white in a shadow, as most games have it
+            box["shade"], box["ink"] = rng.integers(60), rng.integers(200, 256)
 
 
 def draw_boxes(
@@ -62,30 +72,37 @@ def draw_boxes(
     """
     boxes = _Boxes(observation, rng)
     if counters:
-        for _ in range(int(rng.integers(1, 4))):
+        for _ in range(rng.integers(1, 4)):
             width, height = rng.uniform(0.06, 0.25), rng.uniform(0.04, 0.1)
-            x = float(rng.choice([0.03, 0.97 - width]))
-            y = float(rng.choice([0.0, 0.02, 0.95 - height]))
-            boxes.add(x, y, width, height, leaves=_FOREVER, speed=(0, 0), written=True)
+            place = rng.choice([0.03, 0.97 - width]), rng.choice([0.0, 0.02, 0.95 - height])
+            boxes.add(place, (width, height), letter=height * rng.uniform(0.5, 1), is_clear=rng.random() < 0.5)
     if title_card:
         _add_title_card(boxes, rng)
     return boxes.made[: boxes.count]
 
 
 def _add_title_card(boxes: _Boxes, rng: np.random.Generator) -> None:
-    """A bar at one side, one across, words between them: each moves out its own way."""
+    """A bar from above or at a side, one across, words over the level: each moves out its own way."""
     leaves = int(rng.integers(15, 75))
-    pace = float(rng.uniform(3, 9))
+    pace = rng.uniform(3, 9)
+    letter = rng.choice([0.0, 0.0, 0.08])  # small print on the bars
     if rng.random() < 0.5:
-        width, right = rng.uniform(0.12, 0.35), rng.random() < 0.5
-        x = 1 - width if right else 0.0
-        boxes.add(x, 0, width, 1, leaves=leaves, speed=(pace if right else -pace, 0), written=rng.random() < 0.3)
-    if rng.random() < 0.5:
-        height, low = rng.uniform(0.12, 0.4), rng.random() < 0.5
-        y = 1 - height if low else 0.0
-        boxes.add(0, y, 1, height, leaves=leaves, speed=(0, pace if low else -pace), written=rng.random() < 0.3)
-    for _ in range(int(rng.integers(1, 4))):
-        width, height = rng.uniform(0.2, 0.6), rng.uniform(0.08, 0.2)
-        x, y = rng.uniform(0.05, 0.9 - width), rng.uniform(0.05, 0.9 - height)
-        speed = (float(rng.choice([-pace, pace])), 0.0)
-        boxes.add(x, y, width, height, leaves=leaves + int(rng.integers(10)), speed=speed, written=True)
+        width, height = rng.uniform(0.12, 0.35), rng.choice([0.7, 1.0])
+        x = rng.choice([0, 1 - width, rng.uniform(0, 1 - width)])
+        boxes.add((x, 0), (width, height), letter=letter, leaves=leaves, speed=(0, -pace) if height < 1 else (-pace, 0))
+    if rng.random() < 0.35:
+        height = rng.uniform(0.12, 0.4)
+        y = rng.choice([0, 1 - height])
+        boxes.add((0, y), (1, height), letter=letter, leaves=leaves, speed=(0, pace if y else -pace))
+    letter, is_clear, y = rng.uniform(0.08, 0.22), rng.random() < 0.75, rng.uniform(0, 0.4)
+    for _ in range(rng.integers(1, 4)):
+        width = rng.uniform(0.15, 0.75)
+        boxes.add(
+            (rng.uniform(0, 1 - width), y),
+            (width, letter),
+            letter=letter,
+            is_clear=is_clear,
+            leaves=leaves + int(rng.integers(10)),
+            speed=(rng.choice([-pace, pace]), 0),
+        )
+        y += letter * rng.uniform(1.05, 1.5)

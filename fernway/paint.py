@@ -2,6 +2,7 @@
 
 import ctypes
 import functools
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,8 @@ HERO, TERRAIN, BACKGROUND, CREATURES = range(4)
 """Lines of the palette; the hero's is that of the rings and springs, too."""
 
 COLOURS = 64
-_SURFACES = (3, 4, 7, 8, *range(11, 29))  # of src/blocks.h: what can be stood on, spikes among it
+_SURFACES = (3, 4, 7, 8, *range(11, 28))  # of src/blocks.h: what can be stood on
+_SEEN = (52, 148, 240)  # lines of the background's picture: from below the HUD to the middle and to the bottom
 _DEPTH = 4  # pixels of a surface that are looked at
 
 
@@ -45,9 +47,9 @@ def zone_shades(zone: int) -> NDArray[np.float64]:
 
 @functools.cache
 def background_shades(zone: int) -> NDArray[np.float64]:
-    """How much of the zone's background has which colour of its line: float64 [16], 1 in all."""
+    """How much of the background's upper and lower half has which colour of its line: float64 [2, 16], 1 in each."""
     pixels = np.ctypeslib.as_array(_LIB.vdp_zone(zone).contents.background)[:, :512]
-    return _shares(pixels, BACKGROUND)
+    return np.stack([_shares(half, BACKGROUND) for half in (pixels[_SEEN[0] : _SEEN[1]], pixels[_SEEN[1] : _SEEN[2]])])
 
 
 @functools.cache
@@ -58,7 +60,7 @@ def surface_shades(zone: int) -> NDArray[np.float64]:
     return _shares(blocks[(blocks > 0) & (depth <= _DEPTH)], TERRAIN)
 
 
-def _shares(pixels: NDArray[np.uint8], line: int) -> NDArray[np.float64]:
+def _shares(pixels: NDArray[Any], line: int) -> NDArray[np.float64]:
     count = np.bincount(pixels.ravel() & (COLOURS - 1), minlength=COLOURS)[line * 16 : line * 16 + 16]
     shares: NDArray[np.float64] = count / count.sum()
     return shares

@@ -20,7 +20,7 @@ def _side(rng: np.random.Generator, least: int, most: int) -> int:
 
 
 def _grains(rng: np.random.Generator) -> Pattern:
-    high, wide = _side(rng, 1, 16), _side(rng, 1, 16)
+    high, wide = _side(rng, 2, 16), _side(rng, 2, 16)
     coarse = rng.uniform(-1, 1, (TEXTURE // high, TEXTURE // wide))
     return coarse.repeat(high, 0).repeat(wide, 1)
 
@@ -59,8 +59,8 @@ def _blots(rng: np.random.Generator) -> Pattern:
     for axis in (0, 1):
         for step in (side // 2, side // 4):
             soft = (soft + np.roll(soft, step, axis)) / 2
-    soft = soft / np.abs(soft).max()
-    return np.sign(soft - rng.uniform(-0.3, 0.3)) if rng.random() < 0.5 else soft
+    soft /= np.abs(soft).max()
+    return np.where(soft > rng.uniform(-0.3, 0.3), 1.0, -1.0) if rng.random() < 0.5 else soft
 
 
 _KINDS: tuple[Callable[[np.random.Generator], Pattern], ...] = (

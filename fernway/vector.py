@@ -186,9 +186,14 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
 
         Returns:
             Observations, uint8 [N, 224, 320, 3] or [N, stack, height, width], and an empty dictionary.
+
+        Raises:
+            FernwayError: If the seed is negative.
         """
         del options
         if seed is not None:
+            if np.min(seed) < 0:
+                raise FernwayError(f"want a seed from 0, got {seed}")
             self._np_random = np.random.default_rng(seed)
             self._np_random_seed = seed if isinstance(seed, int) else -1
             if self._looks:

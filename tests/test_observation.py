@@ -175,7 +175,10 @@ def test_bad_input_is_refused() -> None:
     with pytest.raises(FernwayError, match="at least 1 thread"):
         FernwayVectorEnv(1, threads=0)
     env = FernwayVectorEnv(1, observation=Observation())
-    env.reset(seed=0)
+    for seed in (-1, [3, -2]):
+        with pytest.raises(FernwayError, match="seed from 0"):
+            env.reset(seed=seed)
+    env.reset(seed=[3, 4])
     with pytest.raises(FernwayError, match="lane must be"):
         env.begin(1, Level(0, 1, 1))
     with pytest.raises(FernwayError, match=f"{env.state_size} bytes"):

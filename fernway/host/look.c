@@ -116,15 +116,22 @@ void look_line(const Look *look, Area hero, int y, const u8 pixels[SCREEN_WIDTH]
                 line[x] = look->hero[pixels[x] & (HERO_SHADES - 1)];
 }
 
-/* Letters of random blots, a gap between them. */
+/* Letters of some of three strokes down and three across, a gap between them. */
 static u8 is_ink(const Box *box, s32 x, s32 y)
 {
-    s32 side = box->glyph, column = x / (side + 1), row = y / (side + 1);
-    u32 blot = (u32)(x * 2 / (side + 1) * 31 + y * 2 / (side + 1)) * 2654435761u;
-    if (x % (side + 1) == side || y % (side + 1) == side || x == 0 || y == 0)
+    s32 wide = box->wide, high = box->high, column, row;
+    u32 letter;
+    if (x < 0 || y < 0 || x >= box->width || y >= box->height)
         return 0;
-    blot ^= (u32)(column * 7 + row * 57 + box->writing * 131) * 2246822519u;
-    return (blot >> 24 & 7) < 5;
+    column = x / (wide + 1);
+    row = y / (high + 1);
+    x %= wide + 1;
+    y %= high + 1;
+    letter = (u32)(column * 57 + row * 131 + box->writing * 7 + 1) * 2654435761u;
+    if (x == wide || y == high || letter >> 29 == 0)
+        return 0;
+    return (letter >> 8 & 7) % 7 == 0 || ((letter >> 12 & 3) && x * 4 < wide) || ((letter >> 14 & 3) && (x + 1) * 4 > wide * 3) ||
+           ((letter >> 16 & 1) && y * 5 < high) || ((letter >> 17 & 1) && y == high / 2) || ((letter >> 18 & 1) && (y + 1) * 5 > high * 4);
 }
 
 static void draw_box(const Box *box, s32 timestep, s32 height, s32 width, u8 *plane)
@@ -135,8 +142,13 @@ static void draw_box(const Box *box, s32 timestep, s32 height, s32 width, u8 *pl
     if (timestep >= box->ends)
         return;
     for (s32 y = top < 0 ? 0 : top; y < top + box->height && y < height; y++)
-        for (s32 x = left < 0 ? 0 : left; x < left + box->width && x < width; x++)
-            plane[y * width + x] = box->glyph && is_ink(box, x - left, y - top) ? box->ink : box->shade;
+        for (s32 x = left < 0 ? 0 : left; x < left + box->width && x < width; x++) {
+            u8 *pixel = plane + y * width + x;
+            if (box->wide && is_ink(box, x - left, y - top))
+                *pixel = box->ink;
+            else if (!box->is_clear || is_ink(box, x - left - 1, y - top - 1))
+                *pixel = box->shade;
+        }
 }
 
 /* Evenly spread, other numbers in every timestep. */

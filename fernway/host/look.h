@@ -20,8 +20,9 @@ typedef struct {
     s16 vx, vy;                 /* once it leaves, 1/16 pixels a timestep */
     u16 leaves, ends;           /* timesteps of the episode */
     u8 shade, ink;              /* of the box, and of what looks like writing on it */
-    u8 glyph;                   /* pixels of a letter's side, 0 for no writing */
+    u8 wide, high;              /* pixels of a letter, 0 for no writing */
     u8 writing;                 /* which */
+    u8 is_clear;                /* nothing but the writing, with a shadow of the shade */
 } Box;
 
 /* Made by Python: `LOOK` of looks.py. */
