@@ -167,7 +167,8 @@ def run_evaluation(options: Evaluate) -> int:
 def provide_roms(options: Roms) -> int:
     """Imports and builds ROMs and prints what came of it; returns the exit status."""
     outcome = roms.provide(options)
-    print(*outcome.lines, sep="\n", flush=True)
+    for line in outcome.lines:
+        print(line, flush=True)
     for line in (*outcome.remarks, *outcome.troubles):
         print(f"contest: {line}", file=sys.stderr)
     return 1 if outcome.troubles else 0

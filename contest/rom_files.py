@@ -29,8 +29,8 @@ SMD_MARK = b"\xaa\xbb"
 SMD_BLOCK = 1 << 14
 """Bytes that a Super Magic Drive's file takes apart at a time: the odd ones first, then the even ones."""
 
-_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError)
-"""What zipfile raises over broken and encrypted archives."""
+_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, LookupError, RuntimeError, ValueError)
+"""What zipfile raises over broken archives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,8 +180,10 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Itera
     elif entry.file_size > ROM_MAX:
         if suffix in SUFFIXES:
             yield Unread(name=name, reason=_too_large(entry.file_size, ROM_MAX))
-    elif entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        yield Unread(name=name, reason="packed otherwise than by deflate: unpack it")  # unpacked without a bound
+    elif entry.flag_bits & 1:
+        yield Unread(name=name, reason="encrypted: unpack it")
+    elif entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # zipfile unpacks these without a bound
+        yield Unread(name=name, reason="packed otherwise than by deflate: unpack it")
     else:
         try:
             with archive.open(entry) as file:
