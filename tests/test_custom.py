@@ -168,17 +168,20 @@ def level_end(retro: object, game: str) -> int:
 
 
 @pytest.mark.slow
-def test_every_custom_level_starts_and_pays(sonic: Sonic) -> None:
-    """All 16, on stand-ins: the state's own screen, half of the reward for half of the way, the rest at the end."""
+@pytest.mark.parametrize("name", ["train", "validation", "leaderboard", "final"])
+def test_every_level_starts_and_pays(name: str, sonic: Sonic) -> None:
+    """On stand-ins: the state's own screen, half of the reward for half of the way, the rest at the end."""
     screens = []
-    for game, state in listed("sonic-leaderboard.csv") + listed("sonic-final.csv"):
+    levels = listed(f"sonic-{name}.csv")
+    for listed_game, state in levels:
+        game = games.full_name(listed_game)
         rom = dummy_rom(game, "GM", fade_target=FADE_TARGETS.get(game, 0xFFFFFB80))
         sonic.rom(game).write_bytes(rom)
         (sonic.folder(game) / "rom.sha").write_text(sha1(rom))
         screen, half, rest = play_start(game, state)
         assert screen.shape == (224, 320, 3)
         assert screen.std() > 10, f"{game} {state}: there is something to see"
-        assert half == pytest.approx(4500, abs=10)
-        assert rest == pytest.approx(5500, abs=15)
+        assert half == pytest.approx(4500, abs=10), f"{game} {state}"
+        assert rest == pytest.approx(5500, abs=15), f"{game} {state}"
         screens.append(screen)
-    assert len({screen.tobytes() for screen in screens}) == 16
+    assert len({screen.tobytes() for screen in screens}) == len(levels)
