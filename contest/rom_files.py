@@ -129,11 +129,11 @@ def look_through(folder: Path) -> Iterator[RomFile | Unread]:
             if stat.S_ISREG(mode):
                 yield from _look_into(path)
             elif not stat.S_ISDIR(mode):  # opening a pipe would wait for ever
-                yield Unread(name=str(path), reason="neither a file nor a folder")
+                yield Unread(name=_shown(path), reason="neither a file nor a folder")
             elif not path.is_symlink():
                 pending += sorted(path.iterdir(), reverse=True)
         except OSError as error:
-            yield Unread(name=str(path), reason=error.strerror or str(error))
+            yield Unread(name=_shown(path), reason=error.strerror or str(error))
 
 
 def _look_into(path: Path) -> Iterator[RomFile | Unread]:
@@ -146,12 +146,12 @@ def _look_into(path: Path) -> Iterator[RomFile | Unread]:
     limit = ARCHIVE_MAX if is_archive else ROM_MAX
     if (size := path.stat().st_size) > limit:
         if is_archive or path.suffix.lower() in SUFFIXES:
-            yield Unread(name=str(path), reason=_too_large(size, limit))
+            yield Unread(name=_shown(path), reason=_too_large(size, limit))
     elif is_archive:
         yield from _unpack(path)
     else:
         with path.open("rb") as file:
-            yield RomFile(name=str(path), content=file.read(ROM_MAX))
+            yield RomFile(name=_shown(path), content=file.read(ROM_MAX))
 
 
 def _unpack(path: Path) -> Iterator[RomFile | Unread]:
@@ -164,12 +164,12 @@ def _unpack(path: Path) -> Iterator[RomFile | Unread]:
         with zipfile.ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             if (size := sum(entry.file_size for entry in entries)) > ARCHIVE_MAX:
-                yield Unread(name=str(path), reason=f"unpacked, {_too_large(size, ARCHIVE_MAX)}")
+                yield Unread(name=_shown(path), reason=f"unpacked, {_too_large(size, ARCHIVE_MAX)}")
                 return
             for entry in sorted(entries, key=lambda entry: entry.filename):
-                yield from _entry(archive, entry, f"{path}: {entry.filename}")
+                yield from _entry(archive, entry, _shown(f"{path}: {entry.filename}"))
     except _BROKEN as error:
-        yield Unread(name=str(path), reason=f"a broken archive: {error}")
+        yield Unread(name=_shown(path), reason=_shown(f"a broken archive: {error}"))
 
 
 def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Iterator[RomFile | Unread]:
@@ -189,7 +189,12 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Itera
             with archive.open(entry) as file:
                 yield RomFile(name=name, content=file.read(ROM_MAX))
         except (*_BROKEN, OSError) as error:
-            yield Unread(name=name, reason=f"cannot be unpacked: {error}")
+            yield Unread(name=name, reason=_shown(f"cannot be unpacked: {error}"))
+
+
+def _shown(text: object) -> str:
+    """A name as one line that any terminal can show, whatever bytes it is made of."""
+    return "".join(letter if letter.isprintable() else "?" for letter in str(text))
 
 
 def _too_large(size: int, limit: int) -> str:

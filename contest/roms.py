@@ -39,17 +39,17 @@ class Original:
 ORIGINALS = (
     Original(
         game="SonicTheHedgehog-Genesis-v0",
-        edition="Sonic The Hedgehog, World, revision 01 (GM 00004049-01)",
+        edition="Sonic The Hedgehog, revision 01 (GM 00004049-01)",
         title="SONIC THE HEDGEHOG",
     ),
     Original(
         game="SonicTheHedgehog2-Genesis-v0",
-        edition="Sonic The Hedgehog 2, World, revision 01 (GM 00001051-01)",
+        edition="Sonic The Hedgehog 2, revision 01 (GM 00001051-01)",
         title="SONIC THE HEDGEHOG 2",
     ),
     Original(
         game="SonicAndKnuckles3-Genesis-v0",
-        edition="Sonic & Knuckles with Sonic The Hedgehog 3 locked on, World",
+        edition="Sonic & Knuckles with Sonic The Hedgehog 3 locked on",
         title="SONIC & KNUCKLES",
     ),
 )

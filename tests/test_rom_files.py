@@ -83,6 +83,15 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     }
 
 
+def test_names_are_lines_that_a_terminal_can_show(tmp_path: Path) -> None:
+    (tmp_path / "two\nlines\x1b[2J.bin").write_bytes(b"1")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.bin")).write_bytes(b"2")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("b\x07\n.bin", b"3")
+    found, _ = looked(tmp_path)
+    assert found == {"a.zip: b??.bin": b"3", "two?lines?[2J.bin": b"1", "??.bin": b"2"}
+
+
 def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closed = tmp_path / "closed"
     closed.mkdir()

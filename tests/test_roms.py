@@ -170,9 +170,7 @@ def test_another_rom_is_told_from_none(name: str, is_packed: bool, sonic: Sonic,
     status, _, err = run("roms", folder, "SonicTheHedgehog-Genesis")
     assert status == 1
     assert len(err) == 1
-    assert err[0].startswith(
-        f"contest: {SONIC} is missing: wanted Sonic The Hedgehog, World, revision 01 (GM 00004049-01)"
-    )
+    assert err[0].startswith(f"contest: {SONIC} is missing: wanted Sonic The Hedgehog, revision 01 (GM 00004049-01)")
     assert err[0].endswith(f"; {where} {wanted}")
     assert imported(sonic) == {}
 
@@ -267,7 +265,7 @@ def test_custom_levels_alone_say_what_they_take(sonic: Sonic, folder: Path, run:
     game = "SonicTheHedgehogCustomCathy-Genesis"
     status, out, err = run("roms", folder, game)
     assert (status, out, len(err)) == (1, [], 1)
-    assert err[0].startswith(f"contest: {game} cannot be built: wanted Sonic The Hedgehog, World, revision 01")
+    assert err[0].startswith(f"contest: {game} cannot be built: wanted Sonic The Hedgehog, revision 01")
 
 
 # ---- where a game is started
@@ -277,7 +275,7 @@ def test_another_rom_is_refused_with_both_sums(sonic: Sonic, run: Run, tmp_path:
     sonic.rom(SONIC).write_bytes(OTHER)
     line = (
         f"{sonic.rom(SONIC)} is another ROM than {SONIC}'s: wanted SHA-1 {sha1(sonic.roms[SONIC])}, got {sha1(OTHER)}; "
-        "--any-rom goes on with it"
+        "--any-rom of `contest serve` and `evaluate` goes on with it"
     )
     with pytest.raises(games.GameError, match=re.escape(line)):
         games.find(SONIC, "GreenHillZone.Act1")
