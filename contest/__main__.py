@@ -11,7 +11,7 @@ import tyro
 from rich.console import Console
 from tyro.conf import FlagCreatePairsOff, OmitArgPrefixes, OmitSubcommandPrefixes, Positional, arg, subcommand
 
-from contest import games
+from contest import games, roms
 from contest.compare import Comparison, compare
 from contest.demo import Demo, DemoError, demo
 from contest.display import Display
@@ -21,6 +21,7 @@ from contest.monitor import Record
 from contest.pairs import Evaluation, EvaluationError
 from contest.report import write_plot, write_report
 from contest.results import read_result
+from contest.roms import RomError, Roms
 from contest.serve import Serve, ServeError, serve
 from contest.trial import TrialError
 from contest.video import VideoError, make_video
@@ -101,12 +102,16 @@ class Video:
     out: Positional[Path | None] = None
     """The mp4 file. None is the recording's name with .mp4."""
 
+    any_rom: bool = False
+    """Go on with a ROM that is not the one the game's states and reward were made for."""
+
 
 Command = (
     Annotated[Serve, subcommand("serve")]
     | Annotated[Evaluate, subcommand("evaluate")]
     | Annotated[Compare, subcommand("compare")]
     | Annotated[List, subcommand("list")]
+    | Annotated[Roms, subcommand("roms")]
     | Annotated[Video, subcommand("video")]
     | Annotated[Demo, subcommand("demo")]
 )
@@ -159,6 +164,16 @@ def run_evaluation(options: Evaluate) -> int:
     return 0
 
 
+def provide_roms(options: Roms) -> int:
+    """Imports and builds ROMs and prints what came of it; returns the exit status."""
+    outcome = roms.provide(options)
+    for line in outcome.lines:
+        print(line, flush=True)
+    for line in (*outcome.remarks, *outcome.troubles):
+        print(f"contest: {line}", file=sys.stderr)
+    return 1 if outcome.troubles else 0
+
+
 def run_comparison(options: Compare) -> int:
     """Compares finished results; returns the exit status."""
     if not options.results:
@@ -206,7 +221,7 @@ def describe(record: Record) -> str:
     return f"{record.end}: {record.timesteps} timesteps, {len(record.episodes)} episodes{mean}{pace}"
 
 
-def run(command: Serve | Evaluate | Compare | List | Video | Demo) -> int:
+def run(command: Serve | Evaluate | Compare | List | Roms | Video | Demo) -> int:
     """Runs a command; returns the exit status."""
     match command:
         case Serve():
@@ -221,8 +236,11 @@ def run(command: Serve | Evaluate | Compare | List | Video | Demo) -> int:
             list_games(what)
         case List(what=States() as what):
             list_states(what)
+        case Roms():
+            return provide_roms(command)
         case Video():
-            print(make_video(command.bk2, command.out or command.bk2.with_suffix(".mp4"), Console(stderr=True)))
+            out = command.out or command.bk2.with_suffix(".mp4")
+            print(make_video(command.bk2, out, Console(stderr=True), any_rom=command.any_rom))
         case Demo():
             demo(command, Console())
     return 0
@@ -238,7 +256,7 @@ def main() -> int:
     except BrokenPipeError:  # `list games | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (GameError, ServeError, EvaluationError, TrialError, VideoError, DemoError, OSError) as error:
+    except (GameError, ServeError, EvaluationError, TrialError, VideoError, DemoError, RomError, OSError) as error:
         print(f"contest: {error}", file=sys.stderr)
         return 1
 

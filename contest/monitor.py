@@ -236,11 +236,11 @@ class Recorder(gym.Wrapper[Screen, Any, Screen, Any]):
         return self.record
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Writes a text file so that a reader, or a crash, sees the old content or the new, never half of it."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Writes a file so that a reader, or a crash, sees the old content or the new, never half of it."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        draft.write_text(text)
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)
         draft.replace(path)
     finally:
         with contextlib.suppress(FileNotFoundError):

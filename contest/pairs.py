@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from tyro.conf import UseAppendAction, arg
 
-from contest import games
+from contest import games, integrations
 from contest.games import GameError
 from contest.monitor import Record, write_whole
 from contest.scores import PairScore
@@ -84,6 +84,9 @@ class Evaluation:
 
     idle_s: Annotated[float, arg(name="idle", metavar="S")] = 600.0
     """Seconds without a timestep after which an agent is taken for dead."""
+
+    any_rom: bool = False
+    """Go on with ROMs that are not the ones the games' states and rewards were made for; their scores are kept apart."""
 
     video: bool = False
     """Keep a bk2 recording of each run's best episode, which the report shows as a video."""
@@ -156,10 +159,11 @@ class Pair:
             return None
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise EvaluationError(f"{path} cannot be read ({error}); remove it to run this level again") from error
-        for name, value in self.settings.items():
-            if settings.get(name) != value:
+        for name in self.settings | settings:
+            there, value = settings.get(name), self.settings.get(name)
+            if there != value:
                 raise EvaluationError(
-                    f"{path} was made with {name} {settings.get(name)!r}, this is {value!r}: "
+                    f"{path} was made with {name} {there!r}, this is {value!r}: "
                     "choose another --results or remove the old ones"
                 )
         return score
@@ -187,10 +191,11 @@ def read_pairs(evaluation: Evaluation) -> Iterator[Pair]:
     Raises:
         EvaluationError: If the list, a level in it or an agent's command is no good.
     """
-    rows = list(_read_levels(evaluation.levels))
+    rows = list(_read_levels(evaluation.levels, any_rom=evaluation.any_rom))
     limits = ["-T", str(evaluation.timesteps)]
     limits += [] if evaluation.wallclock_s is None else ["-W", str(evaluation.wallclock_s)]
     limits += ["-D"] if evaluation.discrete_actions else []
+    limits += ["--any-rom"] if evaluation.any_rom else []
     for seed in range(evaluation.seeds):
         try:
             players = [(agent, agent_words(agent.command, seed)) for agent in evaluation.agents]
@@ -215,6 +220,8 @@ def read_pairs(evaluation: Evaluation) -> Iterator[Pair]:
                 "discrete actions": evaluation.discrete_actions,
                 "state file": digest,
             }
+            if evaluation.any_rom:
+                settings |= _odd_rom(level)
             yield Pair(agent=agent, game=game, state=state, trial=trial, settings=settings)
 
 
@@ -228,7 +235,15 @@ def _keep_best_recording(folder: Path, record: Record) -> None:
     shutil.rmtree(folder / RECORDINGS, ignore_errors=True)
 
 
-def _read_levels(path: Path) -> Iterable[tuple[str, str, games.Level]]:
+def _odd_rom(level: games.Level) -> dict[str, str]:
+    """The setting that keeps the scores of a ROM apart which is not the one its game was made for."""
+    path = integrations.rom(level.game) if level.native is None else None
+    if path is None or (sha1 := integrations.rom_sha1(path)) in integrations.expected_sha1(level.game):
+        return {}
+    return {"ROM": sha1}
+
+
+def _read_levels(path: Path, *, any_rom: bool) -> Iterable[tuple[str, str, games.Level]]:
     """The levels of a list, as written there and as found.
 
     Raises:
@@ -248,7 +263,8 @@ def _read_levels(path: Path) -> Iterable[tuple[str, str, games.Level]]:
             )
         beside = path.parent / state
         try:
-            level = games.find(game, str(beside) if state.endswith(".state") and beside.is_file() else state or None)
+            start = str(beside) if state.endswith(".state") and beside.is_file() else state or None
+            level = games.find(game, start, any_rom=any_rom)
         except GameError as error:
             raise EvaluationError(f"{path}, line {number}: {error}") from error
         if any((level.game, level.state) == (other.game, other.state) for _, _, other in found):

@@ -59,6 +59,9 @@ class Serve:
     episodes: Annotated[int | None, arg(metavar="N")] = None
     """Episodes after which the run ends."""
 
+    any_rom: bool = False
+    """Go on with a ROM that is not the one the game's states and reward were made for."""
+
     record: Annotated[Path | None, arg(metavar="FILE")] = None
     """JSON file for every episode's return and length, the unfinished last one's too."""
 
@@ -82,7 +85,7 @@ def serve(options: Serve) -> Record | None:
         ServeError: If the agent broke the protocol.
         OSError: If a folder cannot be written or another server is alive in it.
     """
-    games.find(options.game, options.state)
+    games.find(options.game, options.state, any_rom=options.any_rom)
     if options.daemonize and os.fork():
         return None
     env = make(
@@ -91,6 +94,7 @@ def serve(options: Serve) -> Record | None:
         discrete_actions=options.discrete_actions,
         bk2dir=options.bk2dir,
         seed=options.seed,
+        any_rom=options.any_rom,
     )
     with closing(_watched(env, options)) as recorder:
         try:

@@ -47,11 +47,12 @@ def frames(bk2: Path) -> int:
     return count
 
 
-def replay(bk2: Path) -> Iterator[tuple[Screen, float]]:
+def replay(bk2: Path, *, any_rom: bool = False) -> Iterator[tuple[Screen, float]]:
     """Plays a recording again, frame by frame; the first frame is the reset's.
 
     Args:
         bk2: A recording that `contest.env` made.
+        any_rom: Whether to go on with a ROM that the game's integration was not made for.
 
     Yields:
         Screen uint8 [H, W, 3] and reward of the frame.
@@ -61,7 +62,7 @@ def replay(bk2: Path) -> Iterator[tuple[Screen, float]]:
         GameError: If its game is not there.
     """
     movie = _open(bk2)
-    level = games.find(movie.get_game())
+    level = games.find(movie.get_game(), any_rom=any_rom)
     movie.step()
     env = retro.make(
         level.game,
@@ -87,6 +88,7 @@ def make_video(
     console: Console,
     *,
     expected_return: float | None = None,
+    any_rom: bool = False,
     quality: Quality = Quality(),
 ) -> Path:
     """Makes an mp4 of a recording.
@@ -96,6 +98,7 @@ def make_video(
         out: The file to write; appears when it is whole.
         console: Where to show progress.
         expected_return: Return of the episode as it was played, to make sure that this is what the video shows.
+        any_rom: Whether to go on with a ROM that the game's integration was not made for.
         quality: Of the video.
 
     Returns:
@@ -110,7 +113,8 @@ def make_video(
     total = 0.0
     try:
         with _writer(draft, quality) as writer:
-            for screen, reward in track(replay(bk2), "video", frames(bk2) + 1, console=console, transient=True):
+            screens = replay(bk2, any_rom=any_rom)
+            for screen, reward in track(screens, "video", frames(bk2) + 1, console=console, transient=True):
                 writer.append_data(screen)
                 total += reward
         if expected_return is not None and not math.isclose(total, expected_return, rel_tol=1e-6, abs_tol=1e-3):

@@ -8,8 +8,12 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from sonic import Sonic
 
 # Shells start what they put into the background with SIGINT ignored, and children inherit that: Ctrl-C would do nothing.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -84,3 +88,15 @@ def offer(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 def toy(offer: Offer) -> None:
     """Makes the game of toy_game.py known as Toy-Native."""
     offer("[qjerk.environments]\nToy-Native-v0 = toy_game\n[qjerk.maps]\nToy-Native-v0 = toy_game:draw\n")
+
+
+@pytest.fixture
+def sonic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Sonic":
+    """The contest's games with stand-ins for their ROMs, for the test and for the processes it starts."""
+    from sonic import make_sonic
+    from stable_retro import data
+
+    made = make_sonic(Path(data.path()), tmp_path / "data")
+    monkeypatch.setattr(data, "path", lambda *_: str(made.data))
+    monkeypatch.setenv("RETRO_DATA_PATH", str(made.data))
+    return made
