@@ -80,6 +80,12 @@ def cluster() -> Iterator[Cluster]:
         yield opened
 
 
+def test_ray_reports_to_nobody(cluster: Cluster) -> None:
+    from ray._common.usage.usage_lib import usage_stats_enabled  # what Ray itself asks before it reports
+
+    assert not usage_stats_enabled()
+
+
 class Ends:
     """Two games whose episodes end after 3 and 5 timesteps; the step after an end brings the next first screen."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from containers import GRACE_S, ContainerError, Pair, docker, pair
-from smoke import FIRST_SCREEN, Smoke
+from smoke import FIRST_SCREEN, Smoke, read_table
 
 ROOT = Path(__file__).parent.parent
 BUILD = str(ROOT / "build.sh")
@@ -142,6 +142,8 @@ def test_smoke_run_says_what_came_of_it(smoked: tuple[Path, str]) -> None:
     for wanted in (r"first action: \d+\.\d\d s", r"1800 timesteps, \d+ timesteps/s", r"score: -?\d+\.\d"):
         assert re.search(wanted, said), said
     assert (results / "remote/log.csv").read_text().splitlines()[0] == "l,t"
+    assert "without the Q-network" not in (results / "agent-stdout.txt").read_text()
+    assert any(float(episode["learned"]) > 0 for episode in read_table(results / "out/episodes.csv"))
 
 
 def test_smoke_run_fails_in_one_line(smoked: tuple[Path, str], tmp_path: Path) -> None:
@@ -208,6 +210,7 @@ def test_what_cannot_start_leaves_nothing(smoke: Smoke) -> None:
     [
         (["list", "games"], "Airstriker-Genesis-v0"),
         (["list", "states", "Airstriker-Genesis-v0"], "Level1"),
+        (["list", "states", "Fernway-Genesis-v0"], "FernHollow.Act1"),
         (["--data-dir", "/root/venv/lib/python3.11/site-packages/stable_retro/data", "list", "games"], "Airstriker"),
     ],
 )

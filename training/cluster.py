@@ -11,6 +11,7 @@ lost worker is restarted by Ray, and the piece it was at done again, with the sa
 """
 
 import logging
+import os
 import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -174,6 +175,7 @@ class Cluster:
         Raises:
             ClusterError: If Ray is not installed or there is none at the address.
         """
+        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # else a cluster that starts here reports home
         try:
             import ray
             from ray.util import ActorPool
