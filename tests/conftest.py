@@ -9,7 +9,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import properties  # noqa: F401 - hypothesis's settings, for all tests
 import pytest
+from serving import Clock
 
 # Shells start what they put into the background with SIGINT ignored, and children inherit that: Ctrl-C would do nothing.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -40,6 +42,14 @@ def folder() -> Iterator[Path]:
     """A folder with a name short enough for a socket's path, wherever pytest keeps its own."""
     with tempfile.TemporaryDirectory() as name:
         yield Path(name)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time as the server of a test sees it."""
+    found = Clock()
+    monkeypatch.setattr("contest.server.time", found)
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -54,7 +54,7 @@ def start(smoke: Smoke) -> contextlib.AbstractContextManager[Pair]:
     return pair(smoke.agent, smoke.remote_env, smoke.remote_command, smoke.results)
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 300.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it never came"
@@ -164,7 +164,7 @@ def test_the_start_is_held_against_the_goal(smoked: tuple[Path, str], tmp_path: 
 
 
 def test_wallclock_limit_ends_both_the_regular_way(smoke: Smoke) -> None:
-    with start(dataclasses.replace(smoke, wallclock_s=12.0)) as both:
+    with start(dataclasses.replace(smoke, wallclock_s=30.0)) as both:
         assert both.wait() == {"remote": 0, "agent": 0}
     assert (smoke.results / "agent-stderr.txt").read_text() == ""
 
