@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import properties  # noqa: F401 - hypothesis's settings, for all tests
 import pytest
+from serving import Clock
 
 if TYPE_CHECKING:
     from sonic import Sonic
@@ -47,6 +49,14 @@ def folder() -> Iterator[Path]:
     """A folder with a name short enough for a socket's path, wherever pytest keeps its own."""
     with tempfile.TemporaryDirectory() as name:
         yield Path(name)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time as the server of a test sees it."""
+    found = Clock()
+    monkeypatch.setattr("contest.server.time", found)
+    return found
 
 
 @pytest.fixture(scope="session")

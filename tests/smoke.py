@@ -23,7 +23,7 @@ RETURN_TOLERANCE = 0.001
 class Smoke:
     """What to play, and where the results go."""
 
-    game: str = "Airstriker-Genesis-v0"
+    game: str = "Fernway-Genesis-v0"
     """Game, as the environment image knows it."""
 
     state: str | None = None

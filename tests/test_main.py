@@ -1,6 +1,8 @@
 """The agent as a user starts it: a process of its own, a real server, a real socket."""
 
 import csv
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +13,7 @@ from typing import Any
 import gymnasium as gym
 import pytest
 import torch
-from serving import serving
+from serving import Clock, serving
 from toys import Corridor
 
 from agent.actions import ACTION_TABLE
@@ -20,11 +22,15 @@ from agent.network import QNetwork, save
 
 pytestmark = pytest.mark.slow
 
+PATIENCE_S = 300.0
+"""Seconds that a process may take at most, on a machine with much else to do."""
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+
+def start(folder: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "agent", *arguments],
         cwd=folder,
+        env=os.environ | variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -35,7 +41,7 @@ def play(folder: Path, *arguments: str, **limits: Any) -> tuple[int, str, str]:
     """Lets the agent play a corridor in `folder`; returns its exit status and what it printed."""
     with serving(Corridor(), folder / "tmp" / "sock", **limits):
         agent = start(folder, *arguments)
-        stdout, stderr = agent.communicate(timeout=60)
+        stdout, stderr = agent.communicate(timeout=PATIENCE_S)
     return agent.returncode, stdout, stderr
 
 
@@ -66,9 +72,24 @@ def test_a_run_to_the_servers_timestep_limit(tmp_path: Path) -> None:
     assert "timesteps are used up" in stdout
 
 
-def test_a_run_to_the_servers_wall_clock_limit(tmp_path: Path) -> None:
-    status, stdout, stderr = play(tmp_path, "--mode", "random", wallclock_s=4.0)
-    assert (status, stderr) == (0, "")
+class Ageing(Corridor):
+    """Takes its time over a timestep: so much passes on the server's clock."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        super().__init__()
+        self._clock, self._seconds = clock, seconds
+
+    def step(self, action: Any) -> Any:
+        self._clock.skip(self._seconds)
+        return super().step(action)
+
+
+def test_a_run_to_the_servers_wall_clock_limit(tmp_path: Path, clock: Clock) -> None:
+    env = Ageing(clock, 10.0)
+    with serving(env, tmp_path / "tmp" / "sock", wallclock_s=1000.0):
+        agent = start(tmp_path, "--mode", "random")
+        stdout, stderr = agent.communicate(timeout=PATIENCE_S)
+    assert (agent.returncode, stderr) == (0, "")
     assert "wall-clock time is used up" in stdout
     assert rows(tmp_path)
 
@@ -98,7 +119,7 @@ def test_with_weights_the_network_plays_and_the_heuristic_takes_over_when_it_sta
 
 def test_greedy_without_weights_is_an_error_of_one_line(tmp_path: Path) -> None:
     agent = start(tmp_path, "--mode", "greedy", "--weights", "none.safetensors")
-    _, stderr = agent.communicate(timeout=60)
+    _, stderr = agent.communicate(timeout=PATIENCE_S)
     assert agent.returncode == 1
     assert stderr.count("\n") == 1
     assert "none.safetensors" in stderr
@@ -107,10 +128,47 @@ def test_greedy_without_weights_is_an_error_of_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("arguments", [["--epsilon", "2"], ["--timesteps", "0"], ["--wallclock", "-1"]], ids=str)
 def test_values_out_of_range_are_an_error_of_one_line(tmp_path: Path, arguments: list[str]) -> None:
     agent = start(tmp_path, *arguments)
-    _, stderr = agent.communicate(timeout=60)
+    _, stderr = agent.communicate(timeout=PATIENCE_S)
     assert agent.returncode == 1
     assert stderr.count("\n") == 1
     assert "wanted" in stderr
+
+
+def test_seed_and_limits_come_from_the_environment_where_the_flags_are_silent(tmp_path: Path) -> None:
+    def actions(name: str, *arguments: str, **variables: str) -> tuple[str, list[str]]:
+        (tmp_path / name).mkdir()
+        with serving(Corridor(), tmp_path / name / "tmp" / "sock", timesteps=300):
+            agent = start(tmp_path / name, "--mode", "jerk", *arguments, **variables)
+            stdout, stderr = agent.communicate(timeout=PATIENCE_S)
+        assert (agent.returncode, stderr) == (0, "")
+        return stdout, [row["return"] for row in rows(tmp_path / name)]
+
+    stdout, told = actions("told", QJERK_SEED="5", QJERK_TIMESTEPS="200", QJERK_WALLCLOCK="99.5")
+    assert "200 timesteps played" in stdout
+    stdout, flags = actions("flags", "--seed", "5", "--timesteps", "200", QJERK_SEED="6", QJERK_TIMESTEPS="word")
+    assert "200 timesteps played" in stdout
+    assert flags == told
+    assert actions("another", "--timesteps", "200", QJERK_SEED="6", QJERK_TIMESTEPS="")[1] != told
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("QJERK_SEED", "1.5", "QJERK_SEED of the environment: wanted a whole number, got '1.5'"),
+        ("QJERK_SEED", "-1", "wanted a seed of at least 0, got -1"),
+        ("QJERK_TIMESTEPS", "many", "QJERK_TIMESTEPS of the environment: wanted a whole number, got 'many'"),
+        ("QJERK_TIMESTEPS", "9" * 5000, "QJERK_TIMESTEPS of the environment: wanted a whole number, got '999"),
+        ("QJERK_WALLCLOCK", "1h", "QJERK_WALLCLOCK of the environment: wanted a number, got '1h'"),
+        ("QJERK_WALLCLOCK", "nan", "wanted wallclock above 0 s, got nan"),
+    ],
+)
+def test_a_malformed_environment_is_an_error_of_one_line(tmp_path: Path, name: str, value: str, wanted: str) -> None:
+    agent = start(tmp_path, "--mode", "jerk", **{name: value})
+    _, stderr = agent.communicate(timeout=PATIENCE_S)
+    assert agent.returncode == 1
+    assert stderr.startswith(f"agent: {wanted}")
+    assert stderr.count("\n") == 1
+    assert len(stderr) < 200
 
 
 def test_a_folder_that_cannot_be_written_does_not_stop_the_run(tmp_path: Path) -> None:
@@ -130,7 +188,7 @@ def test_a_signal_ends_the_run_with_its_record_whole_and_the_next_goes_on_from_i
             time.sleep(0.05)
             assert agent.poll() is None
         agent.send_signal(number)
-        stdout, stderr = agent.communicate(timeout=20)
+        stdout, stderr = agent.communicate(timeout=PATIENCE_S)
     assert (agent.returncode, stderr) == (0, "")
     assert number.name in stdout
     assert all(None not in row.values() for row in rows(tmp_path))
@@ -138,12 +196,36 @@ def test_a_signal_ends_the_run_with_its_record_whole_and_the_next_goes_on_from_i
     assert "knowledge.npz: taken over" in stdout
 
 
+def takes_over(process: subprocess.Popen[str], number: signal.Signals) -> bool:
+    """Whether a process has a handler of its own for a signal."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    (caught,) = re.findall(r"^SigCgt:\t(\w+)$", status, re.MULTILINE)
+    return bool(int(caught, 16) >> (number - 1) & 1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("seconds", [0, 0.1, 0.3, 0.6, 1, 1.5, 2, 3])
+def test_a_signal_while_it_starts_ends_it_in_order_whatever_it_is_at(
+    tmp_path: Path, seconds: float, number: signal.Signals
+) -> None:
+    agent = start(tmp_path)
+    # Until Python runs there is nobody to ask, and SIGINT is Python's own at first.
+    while not takes_over(agent, signal.SIGTERM) or not takes_over(agent, signal.SIGINT):
+        assert agent.poll() is None
+        time.sleep(0.001)
+    time.sleep(seconds)
+    agent.send_signal(number)
+    stdout, stderr = agent.communicate(timeout=PATIENCE_S)
+    assert (agent.returncode, stderr) == (0, "")
+    assert stdout.splitlines()[-1] == f"the run is over before its first episode: {number.name}"
+
+
 def test_a_signal_while_waiting_for_the_server_ends_it_too(tmp_path: Path) -> None:
     agent = start(tmp_path, "--mode", "jerk")
     assert agent.stdout is not None
     assert "waiting for the server" in agent.stdout.readline()
     agent.send_signal(signal.SIGTERM)
-    _, stderr = agent.communicate(timeout=20)
+    _, stderr = agent.communicate(timeout=PATIENCE_S)
     assert (agent.returncode, stderr) == (0, "")
 
 
@@ -159,7 +241,7 @@ def test_a_server_that_vanishes_is_an_error_of_one_line_with_the_record_whole(tm
         assert agent.poll() is None
     server.kill()
     server.wait()
-    stdout, stderr = agent.communicate(timeout=20)
+    stdout, stderr = agent.communicate(timeout=PATIENCE_S)
     assert agent.returncode == 1, stdout
     assert stderr.count("\n") == 1
     assert "gone without a close" in stderr
@@ -169,7 +251,7 @@ def test_a_server_that_vanishes_is_an_error_of_one_line_with_the_record_whole(tm
 
 def test_help_tells_each_flag_and_its_default(tmp_path: Path) -> None:
     agent = start(tmp_path, "--help")
-    stdout, _ = agent.communicate(timeout=60)
+    stdout, _ = agent.communicate(timeout=PATIENCE_S)
     assert agent.returncode == 0
     for flag in ("--socket", "--weights", "--mode", "--epsilon", "--seed", "--timesteps", "--wallclock", "--out"):
         assert flag in stdout
@@ -180,7 +262,7 @@ def test_a_server_of_other_actions_is_refused_in_one_line(tmp_path: Path) -> Non
     env.action_space = gym.spaces.Discrete(9)  # type: ignore[assignment]
     with serving(env, tmp_path / "tmp" / "sock"):
         agent = start(tmp_path, "--mode", "jerk")
-        _, stderr = agent.communicate(timeout=60)
+        _, stderr = agent.communicate(timeout=PATIENCE_S)
     assert agent.returncode == 1
     assert stderr.count("\n") == 1
     assert "wanted an environment with 12 buttons, got Discrete(9)" in stderr
