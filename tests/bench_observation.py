@@ -26,11 +26,14 @@ SLOW_STEPS = 40
 Pace = tuple[float, float, float]
 
 
-def _ours(threads: int) -> Callable[[np.random.Generator], object]:
+def _ours(threads: int, *, looks: bool = False) -> Callable[[np.random.Generator], object]:
+    from fernway.looks import Looks
     from fernway.observation import Observation
     from fernway.vector import FernwayVectorEnv
 
-    env = FernwayVectorEnv(LANES, copy=False, observation=Observation(), threads=threads)
+    env = FernwayVectorEnv(
+        LANES, copy=False, observation=Observation(), threads=threads, looks=Looks() if looks else None
+    )
     env.reset(seed=0)
     return lambda rng: env.step(rng.choice(_moves(), LANES))
 
@@ -73,6 +76,8 @@ WAYS: dict[str, tuple[Callable[[], Callable[[np.random.Generator], object]], int
     "screens, then agent.vision.look": (_looking, SLOW_STEPS),
     "observations, 1 thread": (lambda: _ours(1), STEPS),
     "observations, 2 threads": (lambda: _ours(2), STEPS),
+    "observations in looks, 1 thread": (lambda: _ours(1, looks=True), STEPS),
+    "observations in looks, 2 threads": (lambda: _ours(2, looks=True), STEPS),
     "envpool's CoinRun, 1 thread": (lambda: _procgen(1), STEPS),
     "envpool's CoinRun, 2 threads": (lambda: _procgen(2), STEPS),
 }

@@ -1,3 +1,4 @@
+import ctypes
 import itertools
 
 import numpy as np
@@ -9,6 +10,7 @@ from agent.config import VisionConfig
 from agent.vision import look
 from fernway import FernwayError
 from fernway.levels import Level, committed
+from fernway.native import load_library
 from fernway.observation import Observation
 from fernway.vector import FernwayVectorEnv
 
@@ -49,6 +51,19 @@ def test_equals_the_agents_vision_on_every_level(sizes: dict[str, int], timestep
         screens, rewards_too, *_ = shown.step(actions)
         assert (rewards == rewards_too).all()
     assert np.mean(unequal) == 0 or sizes.get("height") == 86
+
+
+@pytest.mark.parametrize("way", range(3))
+def test_every_way_to_look_shades_up_is_right(way: int) -> None:
+    rng, shade_by = np.random.default_rng(way), load_library().shade_by
+    shade_by.restype = ctypes.c_uint8
+    for _ in range(20):
+        grays = rng.integers(0, 256, 64).astype(np.uint8)
+        pixels, line = rng.integers(0, 256, 320).astype(np.uint8), np.zeros(320, np.uint8)
+        if not shade_by(way, *(ctypes.c_void_p(array.ctypes.data) for array in (pixels, grays, line))):
+            assert way > 0
+            pytest.skip("this processor has no such instructions")
+        assert (line == grays[pixels & 63]).all()
 
 
 def test_the_stack_shows_the_last_screens_and_an_episodes_first_one_fills_it() -> None:

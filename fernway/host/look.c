@@ -94,13 +94,14 @@ void look_shape(const Look *look, Area area, u8 frame[SCREEN_HEIGHT][VDP_ROW], i
         }
 }
 
-static void add_texture(const u8 *restrict pixels, const u8 *restrict terrain, const u8 *restrict background,
-                        u8 *restrict line)
+WIDE static void add_texture(const u8 *restrict pixels, const u8 *restrict terrain, const u8 *restrict background,
+                             u8 *restrict line)
 {
     for (int x = 0; x < SCREEN_WIDTH; x += TEXTURE)
         for (int i = 0; i < TEXTURE; i++) {
-            u8 kind = pixels[x + i] & KIND;
-            line[x + i] += (kind == TERRAIN ? terrain[i] : 0) + (kind == BACKGROUND ? background[i] : 0);
+            u8 kind = pixels[x + i] & KIND, on_terrain = terrain[i], behind = background[i];    /* read in any case: */
+            u8 added = (kind == TERRAIN ? on_terrain : 0) | (kind == BACKGROUND ? behind : 0);  /* no branches */
+            line[x + i] += added;
         }
 }
 
@@ -130,7 +131,7 @@ static u8 is_ink(const Box *box, s32 x, s32 y)
     letter = (u32)(column * 57 + row * 131 + box->writing * 7 + 1) * 2654435761u;
     if (x == wide || y == high || letter >> 29 == 0)
         return 0;
-    return (letter >> 8 & 7) % 7 == 0 || ((letter >> 12 & 3) && x * 4 < wide) || ((letter >> 14 & 3) && (x + 1) * 4 > wide * 3) ||
+    return (letter >> 8 & 15) == 0 || ((letter >> 12 & 3) && x * 4 < wide) || ((letter >> 14 & 3) && (x + 1) * 4 > wide * 3) ||
            ((letter >> 16 & 1) && y * 5 < high) || ((letter >> 17 & 1) && y == high / 2) || ((letter >> 18 & 1) && (y + 1) * 5 > high * 4);
 }
 
@@ -152,7 +153,7 @@ static void draw_box(const Box *box, s32 timestep, s32 height, s32 width, u8 *pl
 }
 
 /* Evenly spread, other numbers in every timestep. */
-static void add_noise(u8 *plane, s32 count, s16 levels, u16 key)
+WIDE static void add_noise(u8 *plane, s32 count, s16 levels, u16 key)
 {
     for (s32 i = 0; i < count; i++) {
         u16 number = (u16)((u16)i * 0x9E37 + key);

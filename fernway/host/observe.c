@@ -24,7 +24,7 @@ static u8 gray_of_colour(u16 colour)
 }
 
 /* Sums of four neighbours, two of them in each half of a word. */
-static void shrink_to_quarters(const u8 *restrict line, float *restrict row)
+WIDE static void shrink_to_quarters(const u8 *restrict line, float *restrict row)
 {
     for (int x = 0; x < QUARTERS; x++) {
         u32 four, pairs;
@@ -45,13 +45,13 @@ static void shrink_line(const u8 *line, const Observer *observer, float *row)
         row[tap->to] += line[tap->from] * tap->weight;
 }
 
-static void add_line(const float *restrict row, float weight, int width, float *restrict sum)
+WIDE static void add_line(const float *restrict row, float weight, int width, float *restrict sum)
 {
     for (int x = 0; x < width; x++)
         sum[x] += row[x] * weight;
 }
 
-static void finish_line(float *restrict sum, int width, u8 *restrict to)
+WIDE static void finish_line(float *restrict sum, int width, u8 *restrict to)
 {
     for (int x = 0; x < width; x++) {
         to[x] = rounded(sum[x]);

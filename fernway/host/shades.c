@@ -1,4 +1,8 @@
 /* A table of 64 bytes is one register, or four: far quicker than memory, pixel by pixel. */
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
 #include "shades.h"
 #include "vdp.h"
 
@@ -9,8 +13,6 @@ static void shade_plainly(const u8 *restrict pixels, const u8 *restrict grays, u
 }
 
 #ifdef __x86_64__
-#include <immintrin.h>
-
 __attribute__((target("avx512f,avx512vbmi"))) static void shade_with_avx512(const u8 *pixels, const u8 *grays, u8 *line)
 {
     __m512i table = _mm512_loadu_si512(grays);
@@ -38,17 +40,32 @@ __attribute__((target("avx2"))) static void shade_with_avx2(const u8 *pixels, co
 }
 #endif
 
+u8 shade_by(enum ShadeWay way, const u8 *pixels, const u8 *grays, u8 *line)
+{
+    switch (way) {
+#ifdef __x86_64__
+    case SHADE_AVX512:
+        if (!__builtin_cpu_supports("avx512vbmi"))
+            return 0;
+        shade_with_avx512(pixels, grays, line);
+        return 1;
+    case SHADE_AVX2:
+        if (!__builtin_cpu_supports("avx2"))
+            return 0;
+        shade_with_avx2(pixels, grays, line);
+        return 1;
+#endif
+    case SHADE_PLAINLY:
+        shade_plainly(pixels, grays, line);
+        return 1;
+    default:
+        return 0;
+    }
+}
+
 void shade(const u8 pixels[SCREEN_WIDTH], const u8 grays[SHADES], u8 line[SCREEN_WIDTH])
 {
-#ifdef __x86_64__
-    if (__builtin_cpu_supports("avx512vbmi")) {
-        shade_with_avx512(pixels, grays, line);
-        return;
-    }
-    if (__builtin_cpu_supports("avx2")) {
-        shade_with_avx2(pixels, grays, line);
-        return;
-    }
-#endif
-    shade_plainly(pixels, grays, line);
+    enum ShadeWay way = SHADE_WAYS;
+    while (!shade_by(--way, pixels, grays, line))
+        ;
 }

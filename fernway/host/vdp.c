@@ -36,8 +36,8 @@ static u8 nibble(const u32 *tile, int x, int y)
     return tile[y] >> (28 - 4 * x) & 15;
 }
 
-/* A cell of a plane into rows of pixels. tiles: those from tile number first on. */
-static void draw_cell(u16 cell, const u32 *tiles, u16 first, u8 *to, size_t stride)
+/* A cell of a plane into rows of pixels. tiles: those from tile number first on; nothing: the pixel where nothing is. */
+static void draw_cell(u16 cell, const u32 *tiles, u16 first, u8 nothing, u8 *to, size_t stride)
 {
     const u32 *tile = tiles + ((cell & 0x7FF) - first) * 8;
     u8 high = (cell & 0x8000 ? IN_FRONT : 0) | (cell >> 13 & 3) << 4;
@@ -45,7 +45,7 @@ static void draw_cell(u16 cell, const u32 *tiles, u16 first, u8 *to, size_t stri
     for (int y = 0; y < 8; y++)
         for (int x = 0; x < 8; x++) {
             u8 colour = (cell & 0x7FF) == 0 ? 0 : nibble(tile, cell & 0x800 ? 7 - x : x, cell & 0x1000 ? 7 - y : y);
-            to[y * stride + x] = colour ? colour | high : 0;
+            to[y * stride + x] = colour ? colour | high : nothing;
         }
 }
 
@@ -53,7 +53,7 @@ static u8 coverage(const u8 block[16][16], u8 background_in_front)
 {
     u8 some = 0, all = 1;
     for (int i = 0; i < 256; i++) {
-        u8 pixel = block[0][i];
+        u8 pixel = block[i >> 4][i & 15];
         some |= pixel != 0;
         all &= pixel != 0 && (!background_in_front || pixel & IN_FRONT);
     }
@@ -70,19 +70,15 @@ static const ZonePixels *pixels_of_zone(u8 zone)
     if (__atomic_load_n(&zone_ready[zone], __ATOMIC_ACQUIRE))
         return pixels;
     for (int i = 0; i < 32 * 64; i++)
-        draw_cell(art->background[i], art->background_tiles, TILE_BACKGROUND,
+        draw_cell(art->background[i], art->background_tiles, TILE_BACKGROUND, BACKDROP,
                   &pixels->background[(i >> 6) * 8][(i & 63) * 8], sizeof pixels->background[0]);
-    for (int y = 0; y < PLANE_HEIGHT; y++)
-        for (int x = 0; x < PLANE_WIDTH; x++)
-            if (pixels->background[y][x] == 0)
-                pixels->background[y][x] = BACKDROP;
     for (int y = 0; y < PLANE_HEIGHT; y++)
         memcpy(pixels->background[y] + PLANE_WIDTH, pixels->background[y], SCREEN_WIDTH);
     for (int i = 0; i < 32 * 64; i++)
         in_front |= art->background[i] >> 15;
     for (int i = 0; i < 4 * B_COUNT; i++) {
         for (int part = 0; part < 4; part++)
-            draw_cell(art->blocks[i * 4 + part], art->block_tiles, TILE_BLOCKS,
+            draw_cell(art->blocks[i * 4 + part], art->block_tiles, TILE_BLOCKS, 0,
                       &pixels->blocks[i][(part >> 1) * 8][(part & 1) * 8], 16);
         pixels->coverage[i] = coverage(pixels->blocks[i], in_front);
     }
