@@ -153,7 +153,9 @@ def turn(task: Task, seed: int, seconds: float) -> Failure | None:
     return Failure(task=task, seed=seed, said=text)
 
 
-def fuzz(tasks: list[Task], seconds: float, draw: random.Random, tell: Callable[[str], None]) -> list[Failure]:
+def fuzz(
+    tasks: list[Task], seconds: float, draw: random.Random, tell: Callable[[str], None], found: list[Failure]
+) -> None:
     """Lets tasks take turns until the time is up; one that has found something is not asked again.
 
     Args:
@@ -161,8 +163,9 @@ def fuzz(tasks: list[Task], seconds: float, draw: random.Random, tell: Callable[
         seconds: How long.
         draw: Where seeds and the order come from.
         tell: Is told how it goes, in lines.
+        found: Where what was found is put.
     """
-    began, found = time.monotonic(), list[Failure]()
+    began = time.monotonic()
     share = max(seconds / len(tasks), TURN_S)
     left = list[Task]()
     while tasks and (rest := seconds - (time.monotonic() - began)) > 0:
@@ -175,7 +178,6 @@ def fuzz(tasks: list[Task], seconds: float, draw: random.Random, tell: Callable[
             found.append(failure)
             tasks = [other for other in tasks if other is not task]
             tell(f"{failure.said}\nthis shows it again:\n\n    {failure.again}\n")
-    return found
 
 
 def call(target: str, seeds: Iterable[int]) -> int:
@@ -215,9 +217,15 @@ def main() -> int:
         return call(target, range(int(seed), int(seed) + int(count)))
     if options.minutes <= 0:
         parser.error(f"wanted MINUTES above 0, got {options.minutes:g}")
-    tasks = [*properties(), *calls(), random_play()]
-    print(f"fuzz: {len(tasks)} tasks, {options.minutes:g} minutes, seed {options.seed}", flush=True)
-    found = fuzz(tasks, 60 * options.minutes, random.Random(options.seed), lambda line: print(line, flush=True))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    found = list[Failure]()
+    try:
+        tasks = [*properties(), *calls(), random_play()]
+        print(f"fuzz: {len(tasks)} tasks, {options.minutes:g} minutes, seed {options.seed}", flush=True)
+        fuzz(tasks, 60 * options.minutes, random.Random(options.seed), lambda line: print(line, flush=True), found)
+    except KeyboardInterrupt:
+        print("fuzz: interrupted")
     print(*[f"fuzz: {failure.task.name} failed: {failure.again}" for failure in found], sep="\n")
     return int(bool(found))
 

@@ -39,7 +39,9 @@ def tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[fuzz.Task]:
 @pytest.mark.slow
 def test_it_goes_on_until_the_time_is_up_and_says_how_to_see_a_failure_again(tasks: list[fuzz.Task]) -> None:
     told: list[str] = []
-    (found,) = fuzz.fuzz(tasks, 4.0, random.Random(0), told.append)
+    failures: list[fuzz.Failure] = []
+    fuzz.fuzz(tasks, 4.0, random.Random(0), told.append, failures)
+    (found,) = failures
     assert found.task.name == "fuzz_toys.py:fuzz_odd"
     turns = [line for line in told if line.startswith("[")]
     assert sum("fuzz_odd" in line for line in turns) == 1, "what has failed is not asked again"
