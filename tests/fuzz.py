@@ -194,6 +194,7 @@ def call(target: str, seeds: Iterable[int]) -> int:
     for seed in seeds:
         if stop:
             break
+        assert sys.__stderr__ is not None
         faulthandler.dump_traceback_later(HANG_S - 20, exit=True, file=sys.__stderr__)
         try:
             getattr(module, name)(seed)
