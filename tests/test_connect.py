@@ -25,9 +25,14 @@ def test_a_server_may_come_late_even_with_its_folder(folder: Path) -> None:
     said: list[str] = []
     late = folder / "late"
     waits = threading.Event()
+
+    def say(line: str) -> None:
+        said.append(line)
+        waits.set()
+
     with (
         fake_server(late, playing(), after=waits),
-        RemoteEnv(config(late), on_wait=lambda line: said.append(line) or waits.set()) as env,
+        RemoteEnv(config(late), on_wait=say) as env,
     ):
         assert env.timesteps == 0
     assert len(said) == 1, "one line as long as nothing changes"
@@ -39,9 +44,14 @@ def test_a_socket_nobody_listens_on_is_waited_for_as_well(folder: Path) -> None:
         dead.bind(str(folder / "sock"))
     said: list[str] = []
     waits = threading.Event()
+
+    def say(line: str) -> None:
+        said.append(line)
+        waits.set()
+
     with (
         fake_server(folder, playing(), after=waits),
-        RemoteEnv(config(folder), on_wait=lambda line: said.append(line) or waits.set()),
+        RemoteEnv(config(folder), on_wait=say),
     ):
         pass
     assert "nobody listens on the socket yet" in said[0]
