@@ -153,7 +153,7 @@ build_failed() {
 
 demo() {
   set_up
-  "$PYTHON" -m contest demo "$@"
+  exec "$PYTHON" -m contest demo "$@" # whoever ends the script ends the demo
 }
 
 run_tests() {

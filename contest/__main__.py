@@ -189,11 +189,11 @@ def present(comparison: Comparison, outputs: Outputs, *, has_table: bool = True)
     """Prints a comparison and writes what is asked for."""
     if has_table:
         _console().print(comparison.table())
+        for standing in comparison.standings:
+            for remark in standing.remarks:
+                print(f"{standing.result.name}: {remark}")
     else:
-        standing = comparison.standings[0]
-        print(
-            f"interquartile mean {standing.interquartile_mean.text()}; bootstrap interval of the mean: {standing.mean.text()}"
-        )
+        print(f"interquartile mean {comparison.standings[0].interquartile_mean.text()}")
     if comparison.left_out:
         print(f"left out: {comparison.left_out} runs of levels and seeds that not every agent has a score of")
     if outputs.summary is not None:
@@ -218,7 +218,7 @@ def describe(record: Record) -> str:
     returns = [value for value, _ in record.scored()]
     mean = f", mean return {sum(returns) / len(returns):.1f}" if returns else ""
     pace = f", {record.timesteps / record.seconds:.0f} timesteps/s" if record.timesteps > 1 else ""
-    return f"{record.end}: {record.timesteps} timesteps, {len(record.episodes)} episodes{mean}{pace}"
+    return f"{record.end}: {record.timesteps} timesteps, {len(returns)} episodes{mean}{pace}"
 
 
 def run(command: Serve | Evaluate | Compare | List | Roms | Video | Demo) -> int:

@@ -8,7 +8,7 @@ import json
 import re
 import shutil
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,13 +16,14 @@ from typing import Annotated, Any
 from tyro.conf import UseAppendAction, arg
 
 from contest import games, integrations
+from contest.command import Fingerprints, changes, read_command
 from contest.games import GameError
 from contest.monitor import Record, write_whole
 from contest.scores import PairScore
-from contest.trial import Trial, TrialError, agent_words, play
+from contest.trial import Trial, TrialError, play
 
 PAIR_FILE = "pair.json"
-"""In the folder of a pair that is done: its settings and its score."""
+"""In the folder of a pair that is done: its settings, the hashes of what it was made with, and its score."""
 
 RECORDINGS = "bk2"
 """Folder of the recordings in a trial's folder."""
@@ -61,7 +62,9 @@ class Evaluation:
 
     commands: Annotated[UseAppendAction[tuple[str, ...]], arg(name="agent", metavar="[NAME=]COMMAND")]
     """The agent's command. It runs in a folder of its own with tmp/sock in it; {seed} and {python} are filled in, and
-    QJERK_SEED, QJERK_TIMESTEPS and QJERK_WALLCLOCK (where there is a limit) are set. Several agents, each with a name, are compared on the same levels and seeds."""
+    QJERK_SEED, QJERK_TIMESTEPS and QJERK_WALLCLOCK (where there is a limit) are set. A word that looks like a path must
+    be one of something that is there, seen from here. Several agents, each with a name, are compared on the same levels
+    and seeds."""
 
     timesteps: Annotated[int, arg(aliases=["-T"], metavar="N")] = 1_000_000
     """Timesteps of each run. Source: Retro Contest rules."""
@@ -78,6 +81,9 @@ class Evaluation:
     results: Annotated[Path, arg(metavar="DIR")] = Path("results/scores")
     """Folder for scores.json, scores.csv and a folder a run; an agent with a name has a folder of that name in it. Runs
     that are there already are not run again."""
+
+    again: bool = False
+    """Run those again that are there already but were made with other settings, weights or code."""
 
     discrete_actions: Annotated[bool, arg(aliases=["-D"])] = False
     """Serve a discrete action space."""
@@ -140,49 +146,78 @@ class Pair:
     settings: dict[str, Any]
     """What its score depends on; a score made with other settings is not mixed in."""
 
+    inputs: Mapping[str, str]
+    """Hashes of the files and code that it depends on, likewise."""
+
     @property
     def name(self) -> str:
         """What people call it."""
         return f"{self.agent.name} {self.game} {self.state or 'default'} seed {self.trial.seed}".lstrip()
 
-    def done(self) -> PairScore | None:
+    def done(self, *, again: bool = False) -> PairScore | None:
         """Its score, if an earlier call has it.
 
+        Args:
+            again: Whether one that was made with something else counts as none.
+
         Raises:
-            EvaluationError: If that was made with other settings.
+            EvaluationError: If it was made with something else, and that is not what the user wants.
         """
-        path = self.trial.folder / PAIR_FILE
         try:
-            content = json.loads(path.read_text())
-            settings, score = content["settings"], PairScore(**content["score"])
+            return self._kept()
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise EvaluationError(f"{path} cannot be read ({error}); remove it to run this level again") from error
+        except EvaluationError:
+            if again:
+                return None
+            raise
+
+    def _kept(self) -> PairScore:
+        """The score of an earlier call.
+
+        Raises:
+            FileNotFoundError: If there is none.
+            EvaluationError: If it was made with something else.
+        """
+        path = self.trial.folder / PAIR_FILE
+        how = "--again plays it anew, another --results keeps it"
+        try:
+            content = json.loads(path.read_text())
+            settings, score = dict(content["settings"]), PairScore(**content["score"])
+            inputs = dict(content.get("inputs", {}))
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise EvaluationError(f"{path} cannot be read ({error}): {how}") from error
         for name in self.settings | settings:
             there, value = settings.get(name), self.settings.get(name)
             if there != value:
-                raise EvaluationError(
-                    f"{path} was made with {name} {there!r}, this is {value!r}: "
-                    "choose another --results or remove the old ones"
-                )
+                raise EvaluationError(f"{path} was made with {name} {there!r}, this is {value!r}: {how}")
+        if not inputs:
+            raise EvaluationError(f"{path} does not say with which weights and code it was made: {how}")
+        if changed := changes(inputs, self.inputs):
+            raise EvaluationError(f"not as it was when {path} was made: {changed}; {how}")
         return score
 
-    def run(self, stop: threading.Event) -> tuple[PairScore, str]:
+    def run(self, stop: threading.Event) -> PairScore:
         """Runs it and keeps the score.
-
-        Returns:
-            The score and a remark on the agent, or nothing.
 
         Raises:
             TrialError, Stopped: If there is no score.
         """
         outcome = play(self.trial, stop)
-        score = PairScore.of(outcome.record, game=self.game, state=self.state, seed=self.trial.seed)
+        score = PairScore.of(
+            outcome.record, game=self.game, state=self.state, seed=self.trial.seed, remark=outcome.remark
+        )
         _keep_best_recording(self.trial.folder, outcome.record)
-        content = {"settings": self.settings, "score": dataclasses.asdict(score), "start": self.trial.state}
+        content = {
+            "settings": self.settings,
+            "inputs": dict(self.inputs),
+            "score": dataclasses.asdict(score),
+            "start": self.trial.state,
+        }
         write_whole(self.trial.folder / PAIR_FILE, json.dumps(content, indent=1) + "\n")
-        return score, outcome.remark
+        return score
 
 
 def read_pairs(evaluation: Evaluation) -> Iterator[Pair]:
@@ -194,18 +229,19 @@ def read_pairs(evaluation: Evaluation) -> Iterator[Pair]:
     rows = list(_read_levels(evaluation.levels, any_rom=evaluation.any_rom))
     flags = ["-D"] if evaluation.discrete_actions else []
     flags += ["--any-rom"] if evaluation.any_rom else []
+    fingerprints = Fingerprints()
     for seed in range(evaluation.seeds):
         try:
-            players = [(agent, agent_words(agent.command, seed)) for agent in evaluation.agents]
+            players = [(agent, read_command(agent.command, seed)) for agent in evaluation.agents]
         except TrialError as error:
             raise EvaluationError(str(error)) from error
-        for (game, state, level), (agent, words) in itertools.product(rows, players):
+        for (game, state, level), (agent, command) in itertools.product(rows, players):
             digest = _digest(level.state)
             is_recorded = evaluation.video and level.native is None  # without an emulator there is nothing to record
             trial = Trial(
                 game=level.game,
                 state=level.state,
-                agent=words,
+                agent=command.words,
                 seed=seed,
                 timesteps=evaluation.timesteps,
                 wallclock_s=evaluation.wallclock_s,
@@ -222,7 +258,8 @@ def read_pairs(evaluation: Evaluation) -> Iterator[Pair]:
             }
             if evaluation.any_rom:
                 settings |= _odd_rom(level)
-            yield Pair(agent=agent, game=game, state=state, trial=trial, settings=settings)
+            inputs = fingerprints.of(command)
+            yield Pair(agent=agent, game=game, state=state, trial=trial, settings=settings, inputs=inputs)
 
 
 def _keep_best_recording(folder: Path, record: Record) -> None:

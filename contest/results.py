@@ -11,7 +11,7 @@ from typing import Any
 from contest.monitor import Record
 from contest.pairs import PAIR_FILE, EvaluationError
 from contest.scores import Failure, PairScore, Scores
-from contest.trial import RECORD_FILE
+from contest.trial import AGENT_FOLDER, RECORD_FILE
 
 LevelName = tuple[str, str]
 """Game and state, as in the list of levels."""
@@ -44,7 +44,7 @@ class Run:
     def timesteps_by_player(self) -> dict[str, float]:
         """Timesteps each player inside the agent held the controls, from the agent's own record if it keeps one.
 
-        That is out/episodes.csv with the columns episode, return, timesteps, end, seconds, and a column of shares
+        That is out/episodes.csv in its folder, with the columns episode, return, timesteps, end, seconds, and a column of shares
         (0..1) for each player, whatever their names. It comes from an agent that anybody wrote: what cannot be so is
         taken for no record.
         """
@@ -52,7 +52,7 @@ class Run:
             return {}
         held: dict[str, float] = {}
         try:
-            with (self.folder / "out" / "episodes.csv").open(newline="") as file:
+            with (self.folder / AGENT_FOLDER / "out" / "episodes.csv").open(newline="") as file:
                 rows = csv.DictReader(file, restval="")
                 players = [name for name in rows.fieldnames or () if name not in _NO_PLAYERS]
                 if len(players) > PLAYERS_MOST:

@@ -141,7 +141,7 @@ def test_signals_end_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
             remote.step(1)
         remote.close()
     assert (server.returncode, errors) == (0, "")
-    assert out.startswith("stopped: 2 timesteps, 0 episodes, mean return 0.0, ")
+    assert out.startswith("stopped: 2 timesteps, 1 episodes, mean return 0.0, ")
     assert not list((tmp_path / "sock").iterdir())
     assert Record.load(tmp_path / "run.json").end == "stopped"
     (recording,) = (tmp_path / "bk2").iterdir()

@@ -3,11 +3,13 @@
 import csv
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import gymnasium as gym
@@ -100,9 +102,16 @@ def test_a_run_to_its_own_limit(tmp_path: Path) -> None:
     assert "300 timesteps played" in stdout
 
 
-def test_without_weights_it_says_so_once_and_the_heuristic_plays(tmp_path: Path) -> None:
-    status, stdout, stderr = play(tmp_path, "--weights", "none.safetensors", timesteps=400)
+def test_without_weights_it_says_so_once_and_the_heuristic_plays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An agent that its weights did not come with."""
+    source = Path(__file__).parent.parent / "agent"
+    shutil.copytree(source, tmp_path / "lib" / "agent", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "lib"))
+    status, stdout, stderr = play(tmp_path, timesteps=400)
     assert (status, stderr) == (0, "")
+    assert f"there are no weights at {tmp_path}/lib/weights" in stdout
     assert stdout.count("without the Q-network") == 1
     assert sum(float(row["learned"]) for row in rows(tmp_path)) == 0
 
@@ -247,6 +256,48 @@ def test_a_server_that_vanishes_is_an_error_of_one_line_with_the_record_whole(tm
     assert "gone without a close" in stderr
     assert rows(tmp_path)[-1]["end"] in {"unfinished", "terminated"}
     assert (tmp_path / "out" / "knowledge.npz").exists()
+
+
+def test_the_last_line_tells_the_score_as_the_judge_has_it(tmp_path: Path) -> None:
+    """The mean of what is finished; of the unfinished episode only where it is alone."""
+    _, stdout, _ = play(tmp_path, "--mode", "jerk", timesteps=600)
+    finished = [float(row["return"]) for row in rows(tmp_path) if row["end"] != "unfinished"]
+    assert 0 < len(finished) == len(rows(tmp_path)) - 1
+    line = f"{len(finished)} episodes, mean return {fmean(finished):.1f}, best {max(finished):.1f}, "
+    assert line in stdout.splitlines()[-2]
+    _, stdout, _ = play(tmp_path, "--mode", "jerk", timesteps=3)
+    (alone,) = rows(tmp_path)
+    assert alone["end"] == "unfinished"
+    value = float(alone["return"])
+    assert f"1 episode, mean return {value:.1f}, best {value:.1f}, " in stdout.splitlines()[-2]
+    _, stdout, _ = play(tmp_path, "--mode", "jerk", timesteps=1)
+    assert ": 0 episodes, " in stdout.splitlines()[-2]
+
+
+def test_a_second_agent_leaves_in_one_line_and_leaves_the_firsts_record_alone(tmp_path: Path) -> None:
+    with serving(Corridor(), tmp_path / "tmp" / "sock"):
+        first = start(tmp_path, "--mode", "jerk")
+        while not (tmp_path / "out" / "episodes.csv").exists() or len(rows(tmp_path)) < 3:
+            time.sleep(0.05)
+            assert first.poll() is None
+        second = start(tmp_path, "--mode", "jerk")
+        _, stderr = second.communicate(timeout=PATIENCE_S)
+        assert second.returncode == 1
+        assert "another agent plays here already" in stderr
+        assert stderr.count("\n") == 1
+        first.send_signal(signal.SIGTERM)
+        first.communicate(timeout=PATIENCE_S)
+    assert first.returncode == 0
+    assert [int(row["episode"]) for row in rows(tmp_path)] == list(range(len(rows(tmp_path))))
+    assert len(rows(tmp_path)) >= 3
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "greedy"])
+def test_weights_that_are_named_must_be_there(tmp_path: Path, mode: str) -> None:
+    agent = start(tmp_path, "--mode", mode, "--weights", "my/q.safetensors")
+    stdout, stderr = agent.communicate(timeout=PATIENCE_S)
+    assert (agent.returncode, stdout) == (1, "")
+    assert stderr == "agent: there are no weights at my/q.safetensors\n"
 
 
 def test_help_tells_each_flag_and_its_default(tmp_path: Path) -> None:

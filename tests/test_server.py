@@ -495,6 +495,19 @@ def test_ctrl_c_is_a_regular_end_for_the_agent_and_leaves_no_files(folder: Path)
     assert list(folder.iterdir()) == []
 
 
+def test_a_second_client_is_turned_away_at_once(folder: Path) -> None:
+    with serving(Rewarding(), folder, timesteps=3), Client(folder) as first:
+        assert first.hear() == DESCRIPTION
+        for _ in range(3):
+            with pytest.raises(GymRemoteError, match="another agent plays here already") as caught:
+                RemoteEnv(config(folder))
+            assert type(caught.value) is GymRemoteError, "no regular end of a run"
+        with Client(folder) as silent:
+            first.ask(update('{"reset": true}'))
+            assert b'"done": false' in first.hear(), "the first one is served on"
+            assert silent.hear_out().startswith(b'{"type": "close"')
+
+
 def test_a_live_server_is_not_disturbed_by_a_second_one(folder: Path) -> None:
     with serving(Rewarding(), folder):
         with pytest.raises(FileExistsError, match="another server is alive on"):
