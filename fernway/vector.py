@@ -51,6 +51,7 @@ def _library() -> ctypes.CDLL:
         ("lane_set_state", None, [pointer, data]),
         ("lane_is_over", ctypes.c_uint8, [pointer]),
         ("lane_level", None, [pointer, ctypes.POINTER(ctypes.c_uint32)]),
+        ("lanes_places", None, [pointer, integer, pointer]),
         ("lane_screen", None, [pointer, pointer]),
         ("lane_begin", None, [pointer, integer, integer, ctypes.c_uint32, *[pointer] * 3]),
         ("lanes_step", None, [pointer, integer, integer, *[pointer] * 8, integer]),
@@ -169,6 +170,13 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
     def levels(self) -> list[Level]:
         """The level each game is on."""
         return [self._level(lane) for lane in range(self.num_envs)]
+
+    @property
+    def places(self) -> NDArray[np.int32]:
+        """Where the players' feet are, int32 [N, 2]: x and y, pixels; after an end, where it came."""
+        places = np.empty((self.num_envs, 2), np.int32)
+        _LIB.lanes_places(self._lanes, self.num_envs, places.ctypes.data)
+        return places
 
     def _level(self, lane: int) -> Level:
         numbers = (ctypes.c_uint32 * 3)()

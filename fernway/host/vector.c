@@ -147,6 +147,15 @@ void lane_level(const Lane *lane, u32 level[3])
     level[2] = lane->native.game.seed;
 }
 
+/* x and y of each player's feet, pixels. */
+void lanes_places(Lane **lanes, s32 count, s32 places[][2])
+{
+    for (s32 i = 0; i < count; i++) {
+        places[i][0] = lanes[i]->native.game.x;
+        places[i][1] = lanes[i]->native.game.y;
+    }
+}
+
 s32 lane_state_size(void)
 {
     return LANE_STATE_SIZE;
