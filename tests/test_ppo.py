@@ -63,7 +63,7 @@ def test_it_learns_which_action_pays_on_which_screen() -> None:
 def test_actions_are_drawn_as_the_policy_has_it() -> None:
     found = learner()
     with torch.no_grad():
-        found.network.advantage[-1].bias.copy_(torch.linspace(0, 0.4, len(ACTION_TABLE)))
+        found.network.advantage[-1].get_parameter("bias").copy_(torch.linspace(0, 0.4, len(ACTION_TABLE)))
     obs = torch.zeros(2000, *VISION.obs_shape, dtype=torch.uint8)
     action, log_probability, _ = found.act(obs)
     q_values = found.q_values(obs[:1])[0]

@@ -35,10 +35,7 @@ def test_it_is_the_sum_of_discounted_errors(trace: float, end: int | None) -> No
     delta = reward + discount * following - value
     wanted = [sum(np.prod(discount[t:k] * trace) * delta[k] for k in range(t, length)) for t in range(length)]
     found = generalised_advantages(
-        *(torch.tensor(part, dtype=torch.float32)[:, None] for part in (reward, value)),
-        torch.tensor([last], dtype=torch.float32),
-        torch.tensor(discount, dtype=torch.float32)[:, None],
-        trace,
+        column(*reward), column(*value), torch.tensor([last], dtype=torch.float32), column(*discount), trace
     )
     assert found[:, 0].numpy() == pytest.approx(np.array(wanted), abs=1e-5)
 
