@@ -1,6 +1,12 @@
 """`python -m agent`: plays one run. The only place that wires the objects together."""
 
+from agent.stop import Stopped, StopSignal, before_the_first_episode
+
+if __name__ == "__main__":  # before the imports that take seconds: whoever stops the process need not wait for them
+    stop = StopSignal()
+
 import dataclasses
+import os
 import sys
 import time
 from pathlib import Path
@@ -16,6 +22,9 @@ from agent.config import (
     CONTEST_WALLCLOCK_S,
     IMPROVED_JERK,
     IMPROVED_JERK_MEMORY,
+    SEED_VARIABLE,
+    TIMESTEPS_VARIABLE,
+    WALLCLOCK_VARIABLE,
     RemoteConfig,
     RunConfig,
     VisionConfig,
@@ -26,7 +35,7 @@ from agent.journal import Episode, Journal
 from agent.memory import Memory
 from agent.players import Idle, Jerk, Learned, Random
 from agent.remote import RemoteEnv
-from agent.runner import Runner, Stopped, StopSignal
+from agent.runner import Runner
 from agent.wire import GymRemoteError, RunEnd
 
 if TYPE_CHECKING:
@@ -66,14 +75,15 @@ class Arguments:
     temperature: float = RunConfig().temperature
     """Otherwise its action is drawn from softmax(Q / temperature); 0: always the action of the highest Q-value."""
 
-    seed: int = RunConfig().seed
-    """Seed of everything random in the agent."""
+    seed: int | None = None
+    """Seed of everything random in the agent. None: QJERK_SEED of the environment, or else 0."""
 
-    timesteps: int = CONTEST_TIMESTEPS
-    """Timesteps of the run, as the server counts them."""
+    timesteps: int | None = None
+    """Timesteps of the run, as the server counts them. None: QJERK_TIMESTEPS of the environment, or else the contest's
+    1,000,000."""
 
-    wallclock: float = CONTEST_WALLCLOCK_S
-    """Seconds of the run."""
+    wallclock: float | None = None
+    """Seconds of the run. None: QJERK_WALLCLOCK of the environment, or else the contest's 12 hours."""
 
     learn: bool = False
     """In hybrid mode, the network also learns on from the run's best episodes, in a process of its own."""
@@ -85,6 +95,22 @@ class Arguments:
 def say(line: str) -> None:
     """Tells the user something, at once: a container's output is a pipe."""
     print(line, flush=True)
+
+
+def given(flag: float | None, variable: str, default: float) -> float:
+    """Returns a flag's value, else the environment variable's, else the default; of the default's type.
+
+    Raises:
+        ValueError: If the variable is asked and holds no number.
+    """
+    if flag is not None:
+        return flag
+    text = os.environ.get(variable, "")
+    try:
+        return type(default)(text) if text else default
+    except ValueError:
+        what = "a whole number" if isinstance(default, int) else "a number"
+        raise ValueError(f"{variable} of the environment: wanted {what}, got {text[:40]!r}") from None
 
 
 def load_learned(
@@ -193,6 +219,7 @@ def play(arguments: Arguments, config: RunConfig, stop: StopSignal) -> None:
         Stopped: If the user stopped it while it was connecting.
     """
     controller, vision = wire(arguments, config)
+    stop.begin()
     journal = Journal(arguments.out, say)
     keepers = controller.keepers
     with stop.waiting():
@@ -224,22 +251,21 @@ def play(arguments: Arguments, config: RunConfig, stop: StopSignal) -> None:
     say(f"the run is over: {runner.end}")
 
 
-def main() -> int:
+def main(stop: StopSignal) -> int:
     """Plays one run; returns the exit status."""
     arguments = tyro.cli(Arguments, prog="python -m agent")
-    stop = StopSignal()
     try:
         config = RunConfig(
             epsilon=arguments.epsilon,
             temperature=arguments.temperature,
-            seed=arguments.seed,
-            timesteps=arguments.timesteps,
-            wallclock_s=arguments.wallclock,
+            seed=int(given(arguments.seed, SEED_VARIABLE, RunConfig().seed)),
+            timesteps=int(given(arguments.timesteps, TIMESTEPS_VARIABLE, CONTEST_TIMESTEPS)),
+            wallclock_s=given(arguments.wallclock, WALLCLOCK_VARIABLE, CONTEST_WALLCLOCK_S),
             remote=RemoteConfig(socket_dir=arguments.socket),
         )
         play(arguments, config, stop)
     except (RunEnd, Stopped) as reason:
-        say(f"the run is over before its first episode: {reason}")
+        say(before_the_first_episode(reason))
     except (GymRemoteError, NobodyCanPlayError, ValueError) as error:
         print(f"agent: {error}", file=sys.stderr)
         return 1
@@ -247,4 +273,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(stop))

@@ -16,7 +16,7 @@ from agent.actions import ACTION_TABLE, Buttons, buttons, pack
 from agent.config import EPISODE_TIMESTEPS, ApprenticeConfig, NetworkConfig, VisionConfig
 from agent.imitation import UNKNOWN, Lesson, learn
 from agent.knowledge import Arrays, KnowledgeError, checked
-from agent.network import QNetwork, to_bytes
+from agent.network import QNetwork, from_tensors, to_bytes
 from agent.players import Moment
 from agent.policy import Policy
 
@@ -131,9 +131,7 @@ class Apprentice:
         return None if network is None else Policy(network, self._vision)
 
     def _network(self, weights: bytes) -> QNetwork:
-        network = QNetwork(self._vision, self._network_config, len(ACTION_TABLE))
-        network.load_state_dict(load_tensors(weights))
-        return network
+        return from_tensors(load_tensors(weights), self._vision, self._network_config)
 
     def arrays(self) -> Arrays:
         """Returns what the network has learned: its newest version as safetensors, uint8 [N], empty before the first."""

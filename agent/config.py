@@ -10,6 +10,9 @@ CONTEST_TIMESTEPS = 1_000_000
 CONTEST_WALLCLOCK_S = 12 * 3600.0
 """Seconds of one contest run. Source: Retro Contest rules."""
 
+SEED_VARIABLE, TIMESTEPS_VARIABLE, WALLCLOCK_VARIABLE = "QJERK_SEED", "QJERK_TIMESTEPS", "QJERK_WALLCLOCK"
+"""Environment variables that tell an agent its seed, and its run's timesteps and seconds where these are limited."""
+
 EPISODE_TIMESTEPS = 4500
 """Timesteps after which the server ends an episode by its time limit. Source: retro-contest, TimeLimit(4500)."""
 

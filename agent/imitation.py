@@ -19,7 +19,7 @@ from agent.actions import ACTION_TABLE
 from agent.config import ApprenticeConfig, NetworkConfig, VisionConfig
 from agent.detours import without_detours
 from agent.learner import Learner, LearnerConfig
-from agent.network import QNetwork, to_bytes
+from agent.network import from_tensors, to_bytes
 from agent.replay import Batch
 
 UNKNOWN = -1
@@ -145,8 +145,7 @@ def learn(
         signal.signal(stop, signal.SIG_IGN)  # the agent decides when it is over
     os.nice(NICENESS)
     torch.manual_seed(config.seed)
-    network = QNetwork(vision, network_config, len(ACTION_TABLE))
-    network.load_state_dict(load_tensors(weights))
+    network = from_tensors(load_tensors(weights), vision, network_config)
     learner = Learner(network, config_of_learner(config))
     lessons = Lessons(config, vision, np.random.default_rng(config.seed))
     agent = multiprocessing.parent_process()

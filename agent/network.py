@@ -78,8 +78,15 @@ class QNetwork(nn.Module):
     obs_mean: Tensor
     obs_std: Tensor
 
-    def __init__(self, vision: VisionConfig, config: NetworkConfig, actions: int) -> None:
-        """Builds the network with orthogonal initialisation (gain sqrt 2; 0.01 for the outputs: Q-values begin near 0)."""
+    def __init__(self, vision: VisionConfig, config: NetworkConfig, actions: int, *, initialise: bool = True) -> None:
+        """Builds the network with orthogonal initialisation (gain sqrt 2; 0.01 for the outputs: Q-values begin near 0).
+
+        Args:
+            vision: Gives the observation's shape.
+            config: The sizes.
+            actions: How many Q-values there are.
+            initialise: False where the weights are replaced anyway: the initialisation takes a second (measured).
+        """
         super().__init__()
         self.torso = TORSOS[config.torso](vision.obs_shape[0], config.channels)
         with torch.no_grad():
@@ -87,7 +94,7 @@ class QNetwork(nn.Module):
         self.value = nn.Sequential(nn.Linear(features, config.hidden), nn.ReLU(), nn.Linear(config.hidden, 1))
         self.advantage = nn.Sequential(nn.Linear(features, config.hidden), nn.ReLU(), nn.Linear(config.hidden, actions))
         for module in self.modules():
-            if isinstance(module, nn.Conv2d | nn.Linear):
+            if initialise and isinstance(module, nn.Conv2d | nn.Linear):
                 is_output = module in (self.value[-1], self.advantage[-1])
                 nn.init.orthogonal_(module.weight, gain=0.01 if is_output else 2**0.5)
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
@@ -116,6 +123,17 @@ class QNetwork(nn.Module):
 def to_bytes(network: QNetwork) -> bytes:
     """Returns the weights as safetensors."""
     return save_tensors({name: tensor.detach().contiguous() for name, tensor in network.state_dict().items()})
+
+
+def from_tensors(tensors: dict[str, Tensor], vision: VisionConfig, config: NetworkConfig) -> QNetwork:
+    """Returns a network with these weights, for the actions of the action table.
+
+    Raises:
+        RuntimeError: If a tensor is missing, too many, or of another shape.
+    """
+    network = QNetwork(vision, config, len(ACTION_TABLE), initialise=False)
+    network.load_state_dict(tensors)
+    return network
 
 
 def card_path(weights: Path) -> Path:
@@ -179,7 +197,7 @@ def load(weights: Path) -> tuple[QNetwork, VisionConfig, NetworkConfig]:
         vision = VisionConfig(**card["vision"])
         sizes = card["network"]
         config = NetworkConfig(**{**sizes, "channels": tuple(sizes["channels"])})
-        network = QNetwork(vision, config, len(table))
+        network = QNetwork(vision, config, len(table), initialise=False)
     except (TypeError, ValueError, KeyError, RuntimeError) as error:
         raise WeightsError(f"the card {card_path(weights)} does not describe a network: {error}") from error
     try:

@@ -1,10 +1,7 @@
 """The one environment loop; survives what the server does."""
 
-import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
 
 from agent.actions import Buttons, buttons
 from agent.config import RunConfig, VisionConfig
@@ -13,46 +10,12 @@ from agent.journal import UNFINISHED, Episode
 from agent.players import Moment
 from agent.remote import RemoteEnv
 from agent.stall import PaceDetector
+from agent.stop import Stopped, StopSignal
 from agent.vision import FrameStack, fingerprint
 from agent.wire import GymRemoteError, ResetError, RunEnd
 
 REFUSALS_MAX = 10
 """Resets and steps the server may refuse in a row before the run is given up."""
-
-
-class Stopped(BaseException):
-    """The user or the machine asked the run to stop."""
-
-
-class StopSignal:
-    """Turns SIGINT and SIGTERM into `Stopped`, but only where nothing is half done."""
-
-    def __init__(self) -> None:
-        """Takes the two signals over."""
-        self._came: str | None = None
-        self._is_waiting = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._handle)
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the interface's
-        self._came = signal.Signals(number).name
-        if self._is_waiting:
-            raise Stopped(self._came)
-
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Lets a signal interrupt what is inside: waiting for the server.
-
-        Raises:
-            Stopped: If a signal came.
-        """
-        self._is_waiting = True
-        try:
-            if self._came:
-                raise Stopped(self._came)
-            yield
-        finally:
-            self._is_waiting = False
 
 
 class Runner:

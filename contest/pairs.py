@@ -61,7 +61,7 @@ class Evaluation:
 
     commands: Annotated[UseAppendAction[tuple[str, ...]], arg(name="agent", metavar="[NAME=]COMMAND")]
     """The agent's command. It runs in a folder of its own with tmp/sock in it; {seed} and {python} are filled in, and
-    QJERK_SEED is set. Several agents, each with a name, are compared on the same levels and seeds."""
+    QJERK_SEED, QJERK_TIMESTEPS and QJERK_WALLCLOCK (where there is a limit) are set. Several agents, each with a name, are compared on the same levels and seeds."""
 
     timesteps: Annotated[int, arg(aliases=["-T"], metavar="N")] = 1_000_000
     """Timesteps of each run. Source: Retro Contest rules."""
@@ -188,9 +188,7 @@ def read_pairs(evaluation: Evaluation) -> Iterator[Pair]:
         EvaluationError: If the list, a level in it or an agent's command is no good.
     """
     rows = list(_read_levels(evaluation.levels))
-    limits = ["-T", str(evaluation.timesteps)]
-    limits += [] if evaluation.wallclock_s is None else ["-W", str(evaluation.wallclock_s)]
-    limits += ["-D"] if evaluation.discrete_actions else []
+    flags = ["-D"] if evaluation.discrete_actions else []
     for seed in range(evaluation.seeds):
         try:
             players = [(agent, agent_words(agent.command, seed)) for agent in evaluation.agents]
@@ -204,7 +202,9 @@ def read_pairs(evaluation: Evaluation) -> Iterator[Pair]:
                 state=level.state,
                 agent=words,
                 seed=seed,
-                server=(*limits, *(["-b", RECORDINGS] if is_recorded else [])),
+                timesteps=evaluation.timesteps,
+                wallclock_s=evaluation.wallclock_s,
+                server=(*flags, *(["-b", RECORDINGS] if is_recorded else [])),
                 idle_s=evaluation.idle_s,
                 folder=agent.results.absolute() / _folder_name(level.game, state, digest, seed),
             )

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.config import SEED_VARIABLE, TIMESTEPS_VARIABLE, WALLCLOCK_VARIABLE
 from contest.monitor import Record
 
 GRACE_S = 10.0
@@ -23,9 +24,6 @@ POLL_S = 0.05
 
 RECORD_FILE = "episodes.json"
 """Name of the server's record in a trial's folder."""
-
-SEED_VARIABLE = "QJERK_SEED"
-"""Environment variable that tells an agent the seed of its run."""
 
 
 class TrialError(Exception):
@@ -51,6 +49,12 @@ class Trial:
 
     seed: int
     """Of the server's delays; the agent gets it as the environment variable QJERK_SEED."""
+
+    timesteps: int | None = None
+    """Timesteps of the run, if limited; the agent gets them as QJERK_TIMESTEPS."""
+
+    wallclock_s: float | None = None
+    """Seconds of the run, if limited; the agent gets them as QJERK_WALLCLOCK."""
 
     server: tuple[str, ...] = ()
     """Further arguments of `python -m contest serve`."""
@@ -110,7 +114,10 @@ def play(trial: Trial, stop: threading.Event) -> Outcome:
     shutil.rmtree(trial.folder, ignore_errors=True)
     (trial.folder / "tmp" / "sock").mkdir(parents=True)
     serve = [sys.executable, "-m", "contest", "serve", trial.game, *([trial.state] if trial.state else [])]
-    serve += ["-s", "tmp/sock", "-m", ".", "--record", RECORD_FILE, "--seed", str(trial.seed), *trial.server]
+    serve += ["-s", "tmp/sock", "-m", ".", "--record", RECORD_FILE, "--seed", str(trial.seed)]
+    serve += [] if trial.timesteps is None else ["-T", str(trial.timesteps)]
+    serve += [] if trial.wallclock_s is None else ["-W", str(trial.wallclock_s)]
+    serve += trial.server
     with _started(trial, "remote", serve, Path(__file__).parents[1]) as server:
         while not (trial.folder / "tmp" / "sock" / "sock").exists():  # the original client wants it there
             if server.poll() is not None:
@@ -210,7 +217,9 @@ def _started(
         modules: Folder whose modules `python -m` shall still find there.
     """
     path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(modules)]))
-    environment = os.environ | {"PYTHONPATH": path, SEED_VARIABLE: str(trial.seed)}
+    told = {SEED_VARIABLE: trial.seed, TIMESTEPS_VARIABLE: trial.timesteps, WALLCLOCK_VARIABLE: trial.wallclock_s}
+    environment = {name: value for name, value in os.environ.items() if name not in told} | {"PYTHONPATH": path}
+    environment |= {name: str(value) for name, value in told.items() if value is not None}
     with (
         (trial.folder / f"{name}-stdout.txt").open("wb") as out,
         (trial.folder / f"{name}-stderr.txt").open("wb") as err,

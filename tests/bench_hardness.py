@@ -18,7 +18,8 @@ from gymnasium.wrappers import TimeLimit
 from agent.__main__ import Arguments, wire
 from agent.config import RunConfig
 from agent.remote import RemoteEnv
-from agent.runner import Runner, StopSignal
+from agent.runner import Runner
+from agent.stop import StopSignal
 from agent.wire import TimestepTimeoutError
 from fernway import levels, native
 from fernway.environment import NativeEnv

@@ -90,6 +90,25 @@ def one_level(evaluation: Evaluation) -> Evaluation:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("wallclock_s", [None, 300.5])
+def test_our_agent_is_told_its_seed_and_the_limits_of_its_run(
+    one_level: Evaluation, monkeypatch: pytest.MonkeyPatch, wallclock_s: float | None
+) -> None:
+    monkeypatch.setenv("QJERK_WALLCLOCK", "of somebody else's run")
+    told = "{python} -c 'import os; print(os.environ)' && "
+    shell = f'sh -c "{told}{{python}} -m agent --mode jerk"'
+    scores, _ = run(replace(one_level, commands=(shell,), seeds=1, wallclock_s=wallclock_s))
+    assert not scores.missing
+    (said,) = one_level.results.glob("*/agent-stdout.txt")
+    text = said.read_text()
+    assert "'QJERK_SEED': '0'" in text
+    assert f"'QJERK_TIMESTEPS': '{BUDGET}'" in text
+    assert ("'QJERK_WALLCLOCK': '300.5'" in text) == (wallclock_s is not None)
+    assert ("QJERK_WALLCLOCK" in text) == (wallclock_s is not None)
+    assert f"timestep {BUDGET} of {BUDGET}: " in text, "its schedules are the run's"
+
+
+@pytest.mark.slow
 def test_scores_levels_by_seeds_and_goes_on_with_what_is_missing(evaluation: Evaluation) -> None:
     scores, reports = run(evaluation)
     assert not scores.missing

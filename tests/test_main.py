@@ -1,6 +1,8 @@
 """The agent as a user starts it: a process of its own, a real server, a real socket."""
 
 import csv
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,10 +23,11 @@ from agent.network import QNetwork, save
 pytestmark = pytest.mark.slow
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+def start(folder: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "agent", *arguments],
         cwd=folder,
+        env=os.environ | variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -113,6 +116,43 @@ def test_values_out_of_range_are_an_error_of_one_line(tmp_path: Path, arguments:
     assert "wanted" in stderr
 
 
+def test_seed_and_limits_come_from_the_environment_where_the_flags_are_silent(tmp_path: Path) -> None:
+    def actions(name: str, *arguments: str, **variables: str) -> tuple[str, list[str]]:
+        (tmp_path / name).mkdir()
+        with serving(Corridor(), tmp_path / name / "tmp" / "sock", timesteps=300):
+            agent = start(tmp_path / name, "--mode", "jerk", *arguments, **variables)
+            stdout, stderr = agent.communicate(timeout=60)
+        assert (agent.returncode, stderr) == (0, "")
+        return stdout, [row["return"] for row in rows(tmp_path / name)]
+
+    stdout, told = actions("told", QJERK_SEED="5", QJERK_TIMESTEPS="200", QJERK_WALLCLOCK="99.5")
+    assert "200 timesteps played" in stdout
+    stdout, flags = actions("flags", "--seed", "5", "--timesteps", "200", QJERK_SEED="6", QJERK_TIMESTEPS="word")
+    assert "200 timesteps played" in stdout
+    assert flags == told
+    assert actions("another", "--timesteps", "200", QJERK_SEED="6", QJERK_TIMESTEPS="")[1] != told
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("QJERK_SEED", "1.5", "QJERK_SEED of the environment: wanted a whole number, got '1.5'"),
+        ("QJERK_SEED", "-1", "wanted a seed of at least 0, got -1"),
+        ("QJERK_TIMESTEPS", "many", "QJERK_TIMESTEPS of the environment: wanted a whole number, got 'many'"),
+        ("QJERK_TIMESTEPS", "9" * 5000, "QJERK_TIMESTEPS of the environment: wanted a whole number, got '999"),
+        ("QJERK_WALLCLOCK", "1h", "QJERK_WALLCLOCK of the environment: wanted a number, got '1h'"),
+        ("QJERK_WALLCLOCK", "nan", "wanted wallclock above 0 s, got nan"),
+    ],
+)
+def test_a_malformed_environment_is_an_error_of_one_line(tmp_path: Path, name: str, value: str, wanted: str) -> None:
+    agent = start(tmp_path, "--mode", "jerk", **{name: value})
+    _, stderr = agent.communicate(timeout=60)
+    assert agent.returncode == 1
+    assert stderr.startswith(f"agent: {wanted}")
+    assert stderr.count("\n") == 1
+    assert len(stderr) < 200
+
+
 def test_a_folder_that_cannot_be_written_does_not_stop_the_run(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("in the way")
     status, stdout, stderr = play(tmp_path, "--mode", "jerk", timesteps=200)
@@ -136,6 +176,30 @@ def test_a_signal_ends_the_run_with_its_record_whole_and_the_next_goes_on_from_i
     assert all(None not in row.values() for row in rows(tmp_path))
     _, stdout, _ = play(tmp_path, "--mode", "jerk", timesteps=100)
     assert "knowledge.npz: taken over" in stdout
+
+
+def takes_over(process: subprocess.Popen[str], number: signal.Signals) -> bool:
+    """Whether a process has a handler of its own for a signal."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    (caught,) = re.findall(r"^SigCgt:\t(\w+)$", status, re.MULTILINE)
+    return bool(int(caught, 16) >> (number - 1) & 1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("seconds", [0, 0.1, 0.3, 0.6, 1, 1.5, 2, 3])
+def test_a_signal_while_it_starts_ends_it_in_order_whatever_it_is_at(
+    tmp_path: Path, seconds: float, number: signal.Signals
+) -> None:
+    agent = start(tmp_path)
+    # Until Python runs there is nobody to ask, and SIGINT is Python's own at first.
+    while not takes_over(agent, signal.SIGTERM) or not takes_over(agent, signal.SIGINT):
+        assert agent.poll() is None
+        time.sleep(0.001)
+    time.sleep(seconds)
+    agent.send_signal(number)
+    stdout, stderr = agent.communicate(timeout=60)
+    assert (agent.returncode, stderr) == (0, "")
+    assert stdout.splitlines()[-1] == f"the run is over before its first episode: {number.name}"
 
 
 def test_a_signal_while_waiting_for_the_server_ends_it_too(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from agent.journal import Episode
 from agent.memory import Memory
 from agent.players import Jerk
 from agent.remote import RemoteEnv
-from agent.runner import REFUSALS_MAX, Runner, Stopped, StopSignal
+from agent.runner import REFUSALS_MAX, Runner
+from agent.stop import Stopped, StopSignal
 from agent.wire import GymRemoteError, ResetError, ServerDisconnectError, TimestepTimeoutError
 
 
