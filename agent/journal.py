@@ -49,7 +49,7 @@ class Journal:
         self._is_writable = True
         self._episodes = 0
         self._saved_at = time.monotonic()
-        self._write(lambda: self._begin())
+        self._write(self._begin)
 
     @property
     def knowledge_path(self) -> Path:

@@ -95,7 +95,7 @@ def _keep_episodes(folder: Path, out: Path, episodes: list[tuple[float, int]]) -
     if theirs.is_file():
         shutil.copy(theirs, out)
         return
-    with out.open("w", newline="") as file:
+    with out.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([("return", "timesteps"), *episodes])
 
 

@@ -146,7 +146,7 @@ def _claimed(folder: Path) -> Iterator[None]:
     Raises:
         EvaluationError: If there is one already.
     """
-    with (folder / ".lock").open("w") as lock:
+    with (folder / ".lock").open("w", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

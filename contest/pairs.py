@@ -1,6 +1,5 @@
 """The pairs of level and seed that an evaluation is made of."""
 
-import csv
 import dataclasses
 import hashlib
 import itertools
@@ -8,16 +7,17 @@ import json
 import re
 import shutil
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from tyro.conf import UseAppendAction, arg
 
+from common.files import read_file, read_json, reason, write_file
+from common.levels import LevelListError, read_levels
 from contest import games
-from contest.games import GameError
-from contest.monitor import Record, write_whole
+from contest.monitor import Record
 from contest.scores import PairScore
 from contest.trial import Trial, TrialError, agent_words, play
 
@@ -29,6 +29,9 @@ RECORDINGS = "bk2"
 
 BEST_RECORDING = "best.bk2"
 """The recording of the best episode in a trial's folder; the others are not kept."""
+
+NAME_MOST = 80
+"""Characters of a state's name in the name of its folder."""
 
 _NAMED = re.compile(r"(?P<name>\w[\w.+-]*)=(?P<command>.*)", re.DOTALL)
 
@@ -150,12 +153,12 @@ class Pair:
         """
         path = self.trial.folder / PAIR_FILE
         try:
-            content = json.loads(path.read_text())
-            settings, score = content["settings"], PairScore(**content["score"])
+            settings, score, _ = read_pair(path)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise EvaluationError(f"{path} cannot be read ({error}); remove it to run this level again") from error
+        except (OSError, ValueError) as error:
+            what = reason(error) if isinstance(error, OSError) else error
+            raise EvaluationError(f"{path} cannot be read ({what}); remove it to run this level again") from error
         for name, value in self.settings.items():
             if settings.get(name) != value:
                 raise EvaluationError(
@@ -177,7 +180,7 @@ class Pair:
         score = PairScore.of(outcome.record, game=self.game, state=self.state, seed=self.trial.seed)
         _keep_best_recording(self.trial.folder, outcome.record)
         content = {"settings": self.settings, "score": dataclasses.asdict(score), "start": self.trial.state}
-        write_whole(self.trial.folder / PAIR_FILE, json.dumps(content, indent=1) + "\n")
+        write_file(self.trial.folder / PAIR_FILE, json.dumps(content, indent=1) + "\n")
         return score, outcome.remark
 
 
@@ -187,14 +190,18 @@ def read_pairs(evaluation: Evaluation) -> Iterator[Pair]:
     Raises:
         EvaluationError: If the list, a level in it or an agent's command is no good.
     """
-    rows = list(_read_levels(evaluation.levels))
+    try:
+        rows = read_levels(evaluation.levels, games.listed)
+    except LevelListError as error:
+        raise EvaluationError(str(error)) from error
     flags = ["-D"] if evaluation.discrete_actions else []
     for seed in range(evaluation.seeds):
         try:
             players = [(agent, agent_words(agent.command, seed)) for agent in evaluation.agents]
         except TrialError as error:
             raise EvaluationError(str(error)) from error
-        for (game, state, level), (agent, words) in itertools.product(rows, players):
+        for row, (agent, words) in itertools.product(rows, players):
+            game, state, level = row.game, row.state, row.level
             digest = _digest(level.state)
             is_recorded = evaluation.video and level.native is None  # without an emulator there is nothing to record
             trial = Trial(
@@ -228,45 +235,35 @@ def _keep_best_recording(folder: Path, record: Record) -> None:
     shutil.rmtree(folder / RECORDINGS, ignore_errors=True)
 
 
-def _read_levels(path: Path) -> Iterable[tuple[str, str, games.Level]]:
-    """The levels of a list, as written there and as found.
+def read_pair(path: Path) -> tuple[dict[str, Any], PairScore, str | None]:
+    """Reads what a run that is done left: its settings, its score, and where its episodes started.
 
     Raises:
-        EvaluationError: If the file or a level in it is no good.
+        OSError: If it cannot be read.
+        ValueError: If it is not what `Pair.run` writes.
     """
+    content = read_json(path)
     try:
-        with path.open(newline="") as file:
-            rows = list(csv.DictReader(file, skipinitialspace=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise EvaluationError(f"list of levels {path}: {error}") from error
-    found: list[tuple[str, str, games.Level]] = []
-    for number, row in enumerate(rows, start=2):
-        game, state = (row.get("game") or "").strip(), (row.get("state") or "").strip()
-        if "game" not in row or not game:
-            raise EvaluationError(
-                f"{path}, line {number}: wanted the columns game,state, got {','.join(map(str, row))}"
-            )
-        beside = path.parent / state
-        try:
-            level = games.find(game, str(beside) if state.endswith(".state") and beside.is_file() else state or None)
-        except GameError as error:
-            raise EvaluationError(f"{path}, line {number}: {error}") from error
-        if any((level.game, level.state) == (other.game, other.state) for _, _, other in found):
-            raise EvaluationError(f"{path}, line {number}: {game} {state} is in the list twice")
-        found.append((game, state, level))
-    if not found:
-        raise EvaluationError(f"list of levels {path}: no level in it")
-    return found
+        settings, score = dict(content["settings"]), PairScore.of_json(content["score"])
+        start = content.get("start", score.state or None)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"no score of a run: {error!r}"[:200]) from error
+    if start is not None and not isinstance(start, str):
+        raise ValueError("no score of a run: its start is no text")
+    return settings, score, start
 
 
 def _digest(state: str | None) -> str:
     """What a state's file has in it, as a short hash; empty for a state that goes by its name."""
     if state is None or not Path(state).is_absolute():
         return ""
-    return hashlib.sha256(Path(state).read_bytes()).hexdigest()[:16]
+    return hashlib.sha256(read_file(Path(state))).hexdigest()[:16]
 
 
 def _folder_name(game: str, state: str, digest: str, seed: int) -> str:
-    """A pair's folder."""
-    words = [game, Path(state).stem if digest else state or "default", digest, f"seed{seed}"]
-    return re.sub(r"[^\w.-]+", "_", "-".join(filter(None, words)))
+    """A pair's folder, another one for each row of a list: what a folder's name cannot hold is told apart by a hash."""
+    name = state.removesuffix(".state") if digest else state or "default"
+    plain = re.sub(r"[^\w.-]+", "_", name)
+    if plain != name or len(plain) > NAME_MOST:
+        plain = f"{plain[-NAME_MOST:]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return "-".join(filter(None, [game, plain, digest, f"seed{seed}"]))

@@ -12,7 +12,8 @@ from typing import Any, TypeVar, get_type_hints
 
 from rich.table import Table
 
-from contest.monitor import Record, write_whole
+from common.files import count, number, read_json, write_file
+from contest.monitor import Record
 from contest.server import Cause
 
 CONFIDENCE = 0.95
@@ -49,6 +50,15 @@ class PairScore:
 
     end: str
     """Why the run ended."""
+
+    @classmethod
+    def of_json(cls, content: Mapping[str, object]) -> "PairScore":
+        """A score as JSON has it.
+
+        Raises:
+            KeyError, TypeError: If it is none.
+        """
+        return _checked(cls, content)
 
     @classmethod
     def of(cls, record: Record, *, game: str, state: str, seed: int) -> "PairScore":
@@ -140,12 +150,12 @@ class Scores:
             "ci95": self.ci95,
             "missing": [asdict(failure) for failure in self.missing],
         }
-        write_whole(folder / "scores.json", json.dumps(content, indent=1) + "\n")
+        write_file(folder / "scores.json", json.dumps(content, indent=1) + "\n")
         table = io.StringIO()
         writer = csv.DictWriter(table, [field.name for field in fields(PairScore)], lineterminator="\n")
         writer.writeheader()
         writer.writerows(asdict(pair) for pair in self.levels)
-        write_whole(folder / "scores.csv", table.getvalue())
+        write_file(folder / "scores.csv", table.getvalue())
 
     @classmethod
     def load(cls, folder: Path) -> "Scores":
@@ -156,16 +166,16 @@ class Scores:
             ValueError: If it is not one.
         """
         path = folder / "scores.json"
-        content = json.loads(path.read_text())
+        content = read_json(path)
         try:
             return cls(
                 agent=str(content["agent"]),
-                timesteps=int(content["timesteps"]),
+                timesteps=count(content["timesteps"]),
                 levels=tuple(_checked(PairScore, pair) for pair in content["levels"]),
                 missing=tuple(_checked(Failure, failure) for failure in content.get("missing", ())),
             )
         except (TypeError, KeyError, AttributeError) as error:
-            raise ValueError(f"{path} holds no scores: {error!r}") from error
+            raise ValueError(f"{path} holds no scores: {error!r}"[:300]) from error
 
     def table(self) -> Table:
         """One row a level, the mean over the seeds first, and the mean of all below."""
@@ -212,9 +222,12 @@ def _checked(kind: type[Part], content: Mapping[str, object]) -> Part:
     values: dict[str, Any] = {}
     for one in fields(kind):
         wanted, value = get_type_hints(kind)[one.name], content[one.name]
-        value = float(value) if wanted is float and type(value) is int else value
-        if type(value) is not wanted or (isinstance(value, float) and not math.isfinite(value)):
-            raise TypeError(f"{one.name}: wanted {wanted.__name__}, got {value!r}")
+        try:
+            value = number(value) if wanted is float and type(value) in (int, float) else value
+        except ValueError as error:
+            raise TypeError(f"{one.name}: {error}") from error
+        if type(value) is not wanted:
+            raise TypeError(f"{one.name}: wanted {wanted.__name__}, got {str(value)[:40]!r}")
         values[one.name] = value
     return kind(**values)
 

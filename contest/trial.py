@@ -266,7 +266,7 @@ def _pause(stop: threading.Event) -> None:
 def _last_words(trial: Trial, name: str) -> str:
     """What a process said last on stderr, an exception's own line where there is one, and where the rest is."""
     path = trial.folder / f"{name}-stderr.txt"
-    lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip()]
+    lines = [line for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     begin = max((number for number, line in enumerate(lines) if line.startswith("Traceback (")), default=len(lines))
     exception = next((line for line in lines[begin + 1 :] if not line[0].isspace()), "")
     words = exception or (lines[-1].strip() if lines else "no word on stderr")

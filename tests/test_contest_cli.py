@@ -25,7 +25,8 @@ from contest.__main__ import main
 from contest.env import make
 from contest.games import GameError
 from contest.monitor import EPISODES_END, Record
-from contest.video import VideoError, make_video, replay
+from contest.recording import VideoError, read_recording, replay
+from contest.video import make_video
 
 GAME = "Airstriker-Genesis"
 RIGHT = np.eye(12, dtype=np.int8)[7]
@@ -117,7 +118,7 @@ def test_serves_the_contests_environment(tmp_path: Path, late_state: Path) -> No
         recordings[0], tmp_path / "videos" / "first.mp4", Console(quiet=True), expected_return=returns[0]
     )
     frames = 0
-    for drawn, (screen, _) in zip(frames_of(video), replay(recordings[0]), strict=True):
+    for drawn, (screen, _) in zip(frames_of(video), replay(read_recording(recordings[0])), strict=True):
         frames += 1
         if frames % 20 == 0:
             assert drawn.shape == (448, 640, 3)

@@ -77,7 +77,13 @@ def expected_returns(state: str, seed: int) -> list[float]:
 
 def is_alive(pid_file: Path) -> bool:
     try:
-        return "Z" not in Path(f"/proc/{int(pid_file.read_text())}/stat").read_text().split(")")[1].split()[0]
+        return (
+            "Z"
+            not in Path(f"/proc/{int(pid_file.read_text(encoding='utf-8'))}/stat")
+            .read_text(encoding="utf-8")
+            .split(")")[1]
+            .split()[0]
+        )
     except (FileNotFoundError, ProcessLookupError):
         return False
 
@@ -100,7 +106,7 @@ def test_our_agent_is_told_its_seed_and_the_limits_of_its_run(
     scores, _ = run(replace(one_level, commands=(shell,), seeds=1, wallclock_s=wallclock_s))
     assert not scores.missing
     (said,) = one_level.results.glob("*/agent-stdout.txt")
-    text = said.read_text()
+    text = said.read_text(encoding="utf-8")
     assert "'QJERK_SEED': '0'" in text
     assert f"'QJERK_TIMESTEPS': '{BUDGET}'" in text
     assert ("'QJERK_WALLCLOCK': '300.5'" in text) == (wallclock_s is not None)
@@ -122,7 +128,7 @@ def test_scores_levels_by_seeds_and_goes_on_with_what_is_missing(evaluation: Eva
     assert {(pair.state, pair.seed, pair.episodes) for pair in scores.levels} == {
         ("short", 0, 3), ("short", 1, 3), ("long", 0, 1), ("long", 1, 1)
     }  # fmt: skip
-    content = json.loads((evaluation.results / "scores.json").read_text())
+    content = json.loads((evaluation.results / "scores.json").read_text(encoding="utf-8"))
     assert content["agent"] == evaluation.commands[0]
     assert content["timesteps"] == BUDGET
     assert content["score"] == pytest.approx(fmean(pair.score for pair in scores.levels))
@@ -136,9 +142,9 @@ def test_scores_levels_by_seeds_and_goes_on_with_what_is_missing(evaluation: Eva
         [str(row[key]) for key in keys] for row in content["levels"]
     ]
     folder = evaluation.results / "Toy-Native-v0-short-seed1"
-    assert (folder / "agent-stdout.txt").read_text() == "playing on seed 1\n"
-    assert (folder / "monitor.csv").read_text().splitlines()[0] == "r,l,t"
-    assert len((folder / "monitor.csv").read_text().splitlines()) == 4
+    assert (folder / "agent-stdout.txt").read_text(encoding="utf-8") == "playing on seed 1\n"
+    assert (folder / "monitor.csv").read_text(encoding="utf-8").splitlines()[0] == "r,l,t"
+    assert len((folder / "monitor.csv").read_text(encoding="utf-8").splitlines()) == 4
     assert not list((folder / "tmp" / "sock").iterdir())
 
     shutil.rmtree(evaluation.results / "Toy-Native-v0-long-seed0")
@@ -167,7 +173,7 @@ def test_a_failing_agent_does_not_lose_the_others(one_level: Evaluation, tmp_pat
     assert "exit status 1 after 15 timesteps: the agent has crashed" in scores.missing[0].reason
     assert sorted(report.failed for report in reports) == [False, True]
     assert (scores.score, scores.ci95) == (scores.levels[0].score, None)
-    content = json.loads((evaluation.results / "scores.json").read_text())
+    content = json.loads((evaluation.results / "scores.json").read_text(encoding="utf-8"))
     assert len(content["levels"]) == len(content["missing"]) == 1
     (tmp_path / "player.py").write_text(toy_game.AGENT.replace("crash-on-1", "never"))  # the agent is put right
     again, reports = run(evaluation)
@@ -211,7 +217,7 @@ def test_a_signal_keeps_what_is_done(one_level: Evaluation, tmp_path: Path, numb
     assert process.returncode == 130
     assert "interrupted; what is done is in" in errors.splitlines()[-1]
     assert "Traceback" not in errors
-    content = json.loads((one_level.results / "scores.json").read_text())
+    content = json.loads((one_level.results / "scores.json").read_text(encoding="utf-8"))
     assert [level["seed"] for level in content["levels"]] == [0]
     assert not any(is_alive(pid) for pid in one_level.results.glob("*/*.pid"))
     assert not list(one_level.results.glob("*/tmp/sock/*")), "the servers have cleared up after themselves"
@@ -266,7 +272,7 @@ def test_one_evaluation_at_a_time(evaluation: Evaluation) -> None:
     [
         ("", "no level in it"),
         ("game,state\n", "no level in it"),
-        ("Toy-Native,short\nx,y\n", "line 2: wanted the columns game,state, got Toy-Native,short"),
+        ("Toy-Native,short\nx,y\n", "line 1: wanted the columns game,state, got 'Toy-Native,short'"),
         ("game,state\nToy-Native,short\nToy-Nativ,short\n", "line 3: no game 'Toy-Nativ'; nearest: Toy-Native-v0"),
         ("game,state\nToy-Native,shirt\n", "line 2: .* nearest: short"),
         ("game,state\nToy-Native,short\nToy-Native-v0,short\n", "line 3: .* twice"),

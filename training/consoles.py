@@ -1,6 +1,5 @@
 """Emulators as a training ground: any imported games, one process a lane, behind Gymnasium's vector interface."""
 
-import csv
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from agent.actions import action_buttons
 from agent.config import SCREEN_SHAPE
+from common import levels
 from contest import env as contest_env
 from contest import games
 from training.arena import Stepped
@@ -24,20 +24,7 @@ def read_levels(path: Path) -> list[tuple[str, str | None]]:
     Raises:
         ValueError: If the list cannot be read, or a game, its ROM or a state is missing.
     """
-    try:
-        with path.open(newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: cannot be read: {error}") from error
-    if not rows or not {"game", "state"} <= set(rows[0]):
-        raise ValueError(f"{path}: wanted the columns game,state and at least one row")
-    levels = [(row["game"] or "", row["state"] or None) for row in rows]
-    for line, (game, state) in enumerate(levels, start=2):
-        try:
-            games.find(game, state)
-        except games.GameError as error:
-            raise ValueError(f"{path}, line {line}: {error}") from error
-    return levels
+    return [(one.level.game, one.level.state) for one in levels.read_levels(path, games.listed)]
 
 
 class Cycle(gym.Env[NDArray[np.uint8], Any]):

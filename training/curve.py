@@ -111,7 +111,7 @@ class Curve:
         self._path = folder / "curve.csv"
         kept = [row for row in _rows(self._path) if int(row["timesteps"]) <= timesteps] if self._path.exists() else []
         temporary = self._path.with_name(self._path.name + ".part")
-        with temporary.open("w", newline="") as file:
+        with temporary.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
             writer.writerows([[row[name] for name in COLUMNS] for row in kept])
@@ -157,7 +157,7 @@ def read_curve(path: Path) -> list[dict[str, float]]:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise ValueError(f"{path} is not a curve: wanted the columns {', '.join(COLUMNS)}, got {reader.fieldnames}")

@@ -11,9 +11,10 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from common.levels import read_levels
 from contest.env import STICK_PROBABILITY
 from fernway import GAME
-from fernway.levels import ACTS, Level, by_name, zone_number
+from fernway.levels import ACTS, Level, by_name, committed, zone_number
 from fernway.native import check_level
 from fernway.route import Effort
 from training.demonstration import FRAMES, REWARD, Demonstration, DemonstrationError, load
@@ -185,22 +186,16 @@ def _fresh(config: SearchConfig) -> Iterator[tuple[str, str, Level]]:
 
 
 def _listed(config: SearchConfig) -> Iterator[tuple[str, str, Level | None]]:
-    from contest.games import find
+    from contest.games import listed
 
     assert config.levels is not None
-    try:
-        with config.levels.open(newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{config.levels} cannot be read: {error}") from error
-    if not rows or not {"game", "state"} <= set(rows[0]):
-        raise ValueError(f"{config.levels}: wanted a list with the columns game,state and at least one row")
-    for row in rows:
-        if row["game"] in (GAME, GAME.removesuffix("-v0")) and not row["state"].endswith(".state"):
-            yield GAME, row["state"], by_name(row["state"]).level
+    for row in read_levels(config.levels, listed):
+        game, state = row.level.game, row.level.state
+        if game == GAME and (state is None or not state.endswith(".state")):
+            solved = by_name(state or next(iter(committed())))
+            yield GAME, solved.level.name, solved.level
         else:
-            found = find(row["game"], row["state"])
-            yield found.game, found.state or "", None
+            yield game, state or "", None
 
 
 def _done(path: Path) -> Demonstration | None:
@@ -265,7 +260,7 @@ def _played(open_tasks: Sequence[Task], config: SearchConfig) -> Iterator[tuple[
 
 
 def _summarise(path: Path, returns: dict[str, tuple[float, int]]) -> None:
-    with path.open("w", newline="") as file:
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["demonstration", "return", "timesteps"])
         writer.writerows([name, f"{paid:.3f}", timesteps] for name, (paid, timesteps) in sorted(returns.items()))
