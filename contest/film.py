@@ -40,6 +40,7 @@ def film(bk2: Path, out: Path, scale: int, crf: int, told: TextIO) -> float:
     """
     from contest.recording import read_recording, replay
 
+    signal.alarm(FRAME_S)
     total = 0.0
     with _writer(out, scale, crf) as writer:
         for screen, reward in replay(read_recording(bk2)):
