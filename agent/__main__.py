@@ -36,6 +36,7 @@ from agent.memory import Memory
 from agent.players import Idle, Jerk, Learned, Random
 from agent.remote import RemoteEnv
 from agent.runner import Runner
+from agent.terminal import say, whatever_the_terminal
 from agent.wire import GymRemoteError, RunEnd
 
 if TYPE_CHECKING:
@@ -90,11 +91,6 @@ class Arguments:
 
     out: Path = Path("out")
     """Folder for episodes.csv and the retained knowledge; knowledge of the same level found there is used."""
-
-
-def say(line: str) -> None:
-    """Tells the user something, at once: a container's output is a pipe."""
-    print(line, flush=True)
 
 
 def given(flag: float | None, variable: str, default: float) -> float:
@@ -203,7 +199,7 @@ class Progress:
         pace = self._env.timesteps / max(time.monotonic() - self._began_at, 1e-9)
         mean = self._returns[0] / max(self.episodes, 1)
         return (
-            f"timestep {self._env.timesteps} of {self._timesteps}: {self.episodes} episodes, "
+            f"timestep {self._env.timesteps} of {self._timesteps}: {self.episodes} episode{'' if self.episodes == 1 else 's'}, "
             f"mean return {mean:.1f}, best {self._returns[1]:.1f}, {pace:.0f} timesteps/s"
         )
 
@@ -273,4 +269,7 @@ def main(stop: StopSignal) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(stop))
+    status = 0
+    with whatever_the_terminal():
+        status = main(stop)
+    sys.exit(status)

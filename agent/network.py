@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -16,9 +15,13 @@ from torch import Tensor, nn
 
 from agent.actions import ACTION_TABLE
 from agent.config import NetworkConfig, VisionConfig
+from agent.files import read_file, write_file
 
 CARD_FORMAT = 1
 """Version of the card's layout."""
+
+CARD_BYTES_MOST, WEIGHTS_BYTES_MOST = 1 << 20, 1 << 30
+"""Bytes of a card and of weights; the bundled ones take a thousandth of that."""
 
 
 class WeightsError(ValueError):
@@ -167,10 +170,8 @@ def save(
         "about": about or {},
     }
     weights.parent.mkdir(parents=True, exist_ok=True)
-    for path, content in ((weights, data), (card_path(weights), (json.dumps(card, indent=2) + "\n").encode())):
-        temporary = path.with_name(path.name + ".part")
-        temporary.write_bytes(content)
-        os.replace(temporary, path)  # noqa: PTH105 - atomic, and says so
+    write_file(weights, data)
+    write_file(card_path(weights), (json.dumps(card, indent=2) + "\n").encode())
 
 
 def load(weights: Path) -> tuple[QNetwork, VisionConfig, NetworkConfig]:
@@ -182,7 +183,7 @@ def load(weights: Path) -> tuple[QNetwork, VisionConfig, NetworkConfig]:
     """
     card = _read_card(card_path(weights))
     try:
-        data = weights.read_bytes()
+        data = read_file(weights, WEIGHTS_BYTES_MOST)
     except OSError as error:
         raise WeightsError(f"cannot read the weights {weights}: {error.strerror}") from error
     digest = hashlib.sha256(data).hexdigest()
@@ -197,21 +198,22 @@ def load(weights: Path) -> tuple[QNetwork, VisionConfig, NetworkConfig]:
         vision = VisionConfig(**card["vision"])
         sizes = card["network"]
         config = NetworkConfig(**{**sizes, "channels": tuple(sizes["channels"])})
-        network = QNetwork(vision, config, len(table), initialise=False)
-    except (TypeError, ValueError, KeyError, RuntimeError) as error:
-        raise WeightsError(f"the card {card_path(weights)} does not describe a network: {error}") from error
+        with torch.device("meta"):  # shapes alone, whatever the sizes: a card may ask for more than there is memory
+            shapes = QNetwork(vision, config, len(table), initialise=False).state_dict()
+    except (TypeError, ValueError, KeyError, RuntimeError, ArithmeticError) as error:
+        words = " ".join(str(error).split())[:300]
+        raise WeightsError(f"the card {card_path(weights)} does not describe a network: {words}") from error
     try:
         tensors = load_tensors(data)
     except Exception as error:  # safetensors raises its own class, which it does not export for typing
-        raise WeightsError(f"{weights} is not a safetensors file: {error}") from error
-    wanted = {name: (list(tensor.shape), tensor.dtype) for name, tensor in network.state_dict().items()}
+        raise WeightsError(f"{weights} is not a safetensors file: {' '.join(str(error).split())[:300]}") from error
+    wanted = {name: (list(tensor.shape), tensor.dtype) for name, tensor in shapes.items()}
     came = {name: (list(tensor.shape), tensor.dtype) for name, tensor in tensors.items()}
     for name in sorted(wanted.keys() | came.keys()):
         if wanted.get(name) != came.get(name):
             raise WeightsError(f"{weights}: tensor {name}: wanted {wanted.get(name)}, got {came.get(name)}")
     _require_finite(tensors, weights)
-    network.load_state_dict(tensors)
-    return network, vision, config
+    return from_tensors(tensors, vision, config), vision, config
 
 
 def _require_finite(tensors: dict[str, Tensor], weights: Path) -> None:
@@ -222,15 +224,15 @@ def _require_finite(tensors: dict[str, Tensor], weights: Path) -> None:
 
 def _read_card(path: Path) -> dict[str, Any]:
     try:
-        card = json.loads(path.read_text())
+        card = json.loads(read_file(path, CARD_BYTES_MOST))
     except OSError as error:
         raise WeightsError(f"cannot read the card {path}: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WeightsError(f"the card {path} is not JSON: {error}") from error
     kinds = {"format": int, "sha256": str, "vision": dict, "network": dict, "actions": list}
     for key, kind in kinds.items():
         if not isinstance(card, dict) or not isinstance(card.get(key), kind):
             raise WeightsError(f"the card {path}: wanted a field {key} of type {kind.__name__}")
     if card["format"] != CARD_FORMAT:
-        raise WeightsError(f"the card {path}: wanted format {CARD_FORMAT}, got {card['format']}")
+        raise WeightsError(f"the card {path}: wanted format {CARD_FORMAT}, got {str(card['format'])[:40]}")
     return dict(card)

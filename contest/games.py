@@ -211,7 +211,8 @@ def _find_state(level: Level, state: str) -> str:
         GameError: If it is neither.
     """
     if state.endswith(".state") and Path(state).is_file():
-        _check_file(Path(state))
+        if level.native is None:
+            _check_file(Path(state))
         return str(Path(state).absolute())
     known = states(level.game)
     if (name := state.removesuffix(".state")) in known:
