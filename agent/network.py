@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -189,17 +190,20 @@ def load(weights: Path) -> tuple[QNetwork, VisionConfig, NetworkConfig]:
     digest = hashlib.sha256(data).hexdigest()
     if digest != card["sha256"]:
         raise WeightsError(
-            f"{weights} is not the file its card speaks of: wanted sha256 {card['sha256']}, got {digest}"
+            f"{weights} is not the file its card speaks of: wanted sha256 {card['sha256'][:64]}, got {digest}"
         )
     table = tuple(tuple(names) if isinstance(names, list) else (str(names),) for names in card["actions"])
     if table != ACTION_TABLE:
-        raise WeightsError(f"{weights} was trained on another action table: wanted {ACTION_TABLE}, got {table}")
+        raise WeightsError(
+            f"{weights} was trained on another action table: wanted {ACTION_TABLE}, got {str(table)[:300]}"
+        )
     try:
         vision = VisionConfig(**card["vision"])
-        sizes = card["network"]
-        config = NetworkConfig(**{**sizes, "channels": tuple(sizes["channels"])})
-        with torch.device("meta"):  # shapes alone, whatever the sizes: a card may ask for more than there is memory
-            shapes = QNetwork(vision, config, len(table), initialise=False).state_dict()
+        config = NetworkConfig(**{**card["network"], "channels": tuple(card["network"]["channels"])})
+        sizes = (*config.channels, config.hidden)
+        if any(one * other > len(data) for one, other in pairwise(sizes)):  # more than there is memory for, maybe
+            raise ValueError(f"{weights} is too small for layers of {str(sizes)[:80]}")
+        network = QNetwork(vision, config, len(table), initialise=False)
     except (TypeError, ValueError, KeyError, RuntimeError, ArithmeticError) as error:
         words = " ".join(str(error).split())[:300]
         raise WeightsError(f"the card {card_path(weights)} does not describe a network: {words}") from error
@@ -207,13 +211,14 @@ def load(weights: Path) -> tuple[QNetwork, VisionConfig, NetworkConfig]:
         tensors = load_tensors(data)
     except Exception as error:  # safetensors raises its own class, which it does not export for typing
         raise WeightsError(f"{weights} is not a safetensors file: {' '.join(str(error).split())[:300]}") from error
-    wanted = {name: (list(tensor.shape), tensor.dtype) for name, tensor in shapes.items()}
+    wanted = {name: (list(tensor.shape), tensor.dtype) for name, tensor in network.state_dict().items()}
     came = {name: (list(tensor.shape), tensor.dtype) for name, tensor in tensors.items()}
     for name in sorted(wanted.keys() | came.keys()):
         if wanted.get(name) != came.get(name):
             raise WeightsError(f"{weights}: tensor {name}: wanted {wanted.get(name)}, got {came.get(name)}")
     _require_finite(tensors, weights)
-    return from_tensors(tensors, vision, config), vision, config
+    network.load_state_dict(tensors)
+    return network, vision, config
 
 
 def _require_finite(tensors: dict[str, Tensor], weights: Path) -> None:
