@@ -152,6 +152,8 @@ build_failed() {
 demo() {
   set_up
   "$PYTHON" -m contest demo "$@"
+  case " $* " in *" -h "* | *" --help "*) return ;; esac
+  echo "build.sh: \`. .venv/bin/activate\` makes this environment the shell's: README's other commands need it"
 }
 
 run_tests() {

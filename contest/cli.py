@@ -182,7 +182,10 @@ def run_evaluation(options: Evaluate) -> int:
     if results:
         present(compare(results), options.outputs, has_table=len(agents) > 1)
     if missing:
-        print(f"contest: {missing} of {missing + there} runs failed; the reasons are in scores.json", file=sys.stderr)
+        print(
+            f"contest: {missing} of {plural(missing + there, 'run')} failed; the reasons are in scores.json",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

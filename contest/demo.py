@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from tyro.conf import arg
 
+from common.terminal import plural
 from contest import games
 from contest.env import EPISODE_TIMESTEPS
 from contest.monitor import Record
@@ -68,14 +69,14 @@ def demo(options: Demo, console: Console) -> Path:
         folder=folder,
     )
     console.print(
-        f"{level.game} {level.state or ''}: {options.episodes} episodes by `{options.agent}`", highlight=False
+        f"{level.game} {level.state or ''}: {plural(options.episodes, 'episode')} by `{options.agent}`", highlight=False
     )
     outcome = _play(trial, options.episodes, console)
     episodes = outcome.record.episodes
     if not episodes:
         raise DemoError(f"no episode was played to its end; what was said is in {folder}")
     for number, (value, length) in enumerate(episodes, start=1):
-        console.print(f"episode {number}: return {value:.1f} in {length} timesteps", highlight=False)
+        console.print(f"episode {number}: return {value:.1f} in {plural(length, 'timestep')}", highlight=False)
     pace = outcome.record.timesteps / max(outcome.record.seconds, 1e-9)
     console.print(f"[bold]score {sum(value for value, _ in episodes) / len(episodes):.1f}[/], {pace:.0f} timesteps/s")
     shutil.copy(folder / "monitor.csv", options.results / "monitor.csv")

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.terminal import plural
 from contest.pairs import Agent, Evaluation, EvaluationError, Pair, read_pairs
 from contest.scores import Failure, PairScore, Scores
 from contest.trial import Stopped, TrialError
@@ -135,7 +136,7 @@ def _result(future: "Future[tuple[PairScore, str]]", pair: Pair) -> tuple[PairSc
         score, remark = future.result()
     except (TrialError, OSError) as error:
         return str(error), Report(finished=pair, text=str(error), failed=True)
-    text = f"{score.score:.1f} over {score.episodes} episodes, {score.timesteps_per_s:.0f} timesteps/s"
+    text = f"{score.score:.1f} over {plural(score.episodes, 'episode')}, {score.timesteps_per_s:.0f} timesteps/s"
     return score, Report(finished=pair, text=f"{text}; {remark}" if remark else text)
 
 

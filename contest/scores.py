@@ -13,6 +13,7 @@ from typing import Any, TypeVar, get_type_hints
 from rich.table import Table
 
 from common.files import count, number, read_json, write_file
+from common.terminal import plural
 from contest.monitor import Record
 from contest.server import Cause
 
@@ -179,7 +180,7 @@ class Scores:
 
     def table(self) -> Table:
         """One row a level, the mean over the seeds first, and the mean of all below."""
-        table = Table(title=f"{self.agent}, {self.timesteps} timesteps a run", title_justify="left")
+        table = Table(title=f"{self.agent}, {plural(self.timesteps, 'timestep')} a run", title_justify="left")
         table.add_column("level", overflow="fold")
         for name in ("score", "seed by seed", "best", "episodes", "per s"):
             table.add_column(name, justify="right", overflow="fold")

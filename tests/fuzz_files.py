@@ -87,7 +87,9 @@ def refused(*errors: type[Exception]) -> Iterator[None]:
     """Takes a refusal in one line for an answer, and nothing else that is raised."""
     try:
         yield
-    except (*errors, OSError) as error:
+    except Exception as error:
+        if not isinstance(error, (*errors, OSError)):
+            raise
         words = str(error)
     else:
         return

@@ -19,9 +19,9 @@ def test_zones_are_named_as_in_the_game() -> None:
 
 @pytest.mark.parametrize("name", SPLIT)
 def test_split_is_the_contests(name: str) -> None:
-    listed = commands.read_list(FOLDER / f"{name}.csv")
+    listed = [one for one in commands.read_list(FOLDER / f"{name}.csv") if isinstance(one, Solved)]
     assert len({one.level.name for one in listed}) == SPLIT[name]
-    assert all(isinstance(one, Solved) and one.validation == (name == "validation") for one in listed)
+    assert all(one.validation == (name == "validation") for one in listed)
     assert all((INTEGRATION / f"{one.level.name}.state").is_file() for one in listed)
 
 

@@ -234,11 +234,13 @@ def test_destinations_are_tried_and_left_as_they_were(tmp_path: Path) -> None:
 
 def test_finite_numbers_and_counts() -> None:
     assert [common.files.number(one) for one in (1, "2.5", -3.0)] == [1.0, 2.5, -3.0]
-    for wrong in (int("9" * 400), "9" * 400, float("nan"), "x", None, [], True):
+    wrongs: list[object] = [int("9" * 400), "9" * 400, float("nan"), "x", None, [], True]
+    for wrong in wrongs:
         with pytest.raises(ValueError, match=r"finite|could not"):
             common.files.number(wrong)
     assert common.files.count(7) == 7
-    for also in (-1, 1 << 63, 1.0, True, "1"):
+    more: list[object] = [-1, 1 << 63, 1.0, True, "1"]
+    for also in more:
         with pytest.raises(ValueError, match="wanted a count"):
             common.files.count(also)
 
