@@ -18,13 +18,15 @@ usage: ./build.sh WORD [ARGUMENT...]
   demo [ARGUMENT...]        plays two episodes and films the best: score and video in results/demo/
   test [ARGUMENT...]        runs every test, those of the containers where a Docker engine answers; with arguments,
                             pytest with these
+  fuzz [MINUTES]            draws random inputs, new ones each time, until the time is up (10 minutes), and prints the
+                            command that shows a failure again; --seed N draws those of an earlier time
   check                     format, lint, types, scripts; that the game's art and ROM are what their sources give
   image [--wheels DIR]      builds the submission image. DIR: a folder with torch's CPU wheel, where PyTorch's index
                             cannot be reached; by default the one that pip's find-links names, if any
   smoke [ARGUMENT...]       plays a level with the image as the contest's tooling does; --help names its settings
   push REGISTRY/NAME:TAG    tags the image and pushes it
 
-demo, test and check make .venv first and install what they need there: a few minutes, once.
+demo, test, fuzz and check make .venv first and install what they need there: a few minutes, once.
 USAGE
 }
 
@@ -151,9 +153,8 @@ build_failed() {
 
 demo() {
   set_up
-  "$PYTHON" -m contest demo "$@"
-  case " $* " in *" -h "* | *" --help "*) return ;; esac
-  echo "build.sh: \`. .venv/bin/activate\` makes this environment the shell's: README's other commands need it"
+  (($# > 0)) || echo "build.sh: \`. .venv/bin/activate\` makes this environment the shell's: README's other commands need it"
+  exec "$PYTHON" -m contest demo "$@" # whoever ends the script ends the demo
 }
 
 run_tests() {
@@ -164,6 +165,11 @@ run_tests() {
   else
     "$PYTHON" -m pytest --cov --cov-fail-under="$COVERAGE_FLOOR"
   fi
+}
+
+fuzz() {
+  set_up
+  "$PYTHON" tests/fuzz.py "$@"
 }
 
 check() {
@@ -225,7 +231,7 @@ push() {
 word=${1-}
 if (($# > 0)); then shift; fi
 case $word in
-  demo | check | image | smoke | push) "$word" "$@" ;;
+  demo | fuzz | check | image | smoke | push) "$word" "$@" ;;
   test) run_tests "$@" ;;
   help | -h | --help) usage ;;
   "")

@@ -6,6 +6,7 @@ if __name__ == "__main__":  # before the imports that take seconds: whoever stop
     stop = StopSignal()
 
 import dataclasses
+import math
 import os
 import sys
 import time
@@ -31,7 +32,7 @@ from agent.config import (
 )
 from agent.controller import Controller, NobodyCanPlayError
 from agent.explorer import Explorer
-from agent.journal import Episode, Journal
+from agent.journal import UNFINISHED, Episode, Journal
 from agent.memory import Memory
 from agent.players import Idle, Jerk, Learned, Random
 from agent.remote import RemoteEnv
@@ -132,7 +133,8 @@ def wire(arguments: Arguments, config: RunConfig) -> tuple[Controller, VisionCon
     """Puts the players of a mode together.
 
     Raises:
-        ValueError: If the mode cannot do without the Q-network and there is none.
+        ValueError: If the mode cannot do without the Q-network and there is none, or there is no file where the user
+            says that it is.
     """
     play_rng, choice_rng, explorer_rng = np.random.default_rng(config.seed).spawn(3)
     jerk = Jerk(config.jerk, play_rng)
@@ -157,6 +159,8 @@ def wire(arguments: Arguments, config: RunConfig) -> tuple[Controller, VisionCon
             try:
                 main, vision, apprentice = load_learned(arguments.weights, config, play_rng, learn=arguments.learn)
             except ValueError as error:
+                if arguments.weights != WEIGHTS and not arguments.weights.exists():
+                    raise  # who names a file wants it
                 say(f"playing without the Q-network, by the heuristic alone: {error}")
             memory = Memory(config.memory, config.places.patches)
             explorer = Explorer(config, vision, main if isinstance(main, Learned) else None, explorer_rng)
@@ -182,26 +186,34 @@ class Progress:
         self._env = env
         self._timesteps = timesteps
         self._began_at = self._printed_at = time.monotonic()
-        self._returns: list[float] = [0.0, 0.0]  # sum and maximum
-        self.episodes = 0
+        self._sum = 0.0
+        self._best = -math.inf
+        self._episodes = 0
+        self._unfinished: Episode | None = None
 
     def add(self, episode: Episode) -> None:
         """Takes in an episode; prints if the last line is a while ago."""
-        self.episodes += 1
-        best = max(self._returns[1], episode.episode_return) if self.episodes > 1 else episode.episode_return
-        self._returns = [self._returns[0] + episode.episode_return, best]
+        if episode.end == UNFINISHED:
+            self._unfinished = episode
+        else:
+            self._count(episode)
         if time.monotonic() - self._printed_at >= PROGRESS_PERIOD_S:
             self._printed_at = time.monotonic()
             say(self.line())
 
+    def _count(self, episode: Episode) -> None:
+        self._episodes += 1
+        self._sum += episode.episode_return
+        self._best = max(self._best, episode.episode_return)
+
     def line(self) -> str:
-        """Returns where the run stands."""
+        """Returns where the run stands: the mean is its score, without the unfinished episode unless it is alone."""
+        if not self._episodes and self._unfinished is not None:
+            self._count(self._unfinished)
         pace = self._env.timesteps / max(time.monotonic() - self._began_at, 1e-9)
-        mean = self._returns[0] / max(self.episodes, 1)
-        return (
-            f"timestep {self._env.timesteps} of {self._timesteps}: {self.episodes} episode{'' if self.episodes == 1 else 's'}, "
-            f"mean return {mean:.1f}, best {self._returns[1]:.1f}, {pace:.0f} timesteps/s"
-        )
+        episodes = f"{self._episodes} episode{'' if self._episodes == 1 else 's'}"
+        returns = f", mean return {self._sum / self._episodes:.1f}, best {self._best:.1f}" if self._episodes else ""
+        return f"timestep {self._env.timesteps} of {self._timesteps}: {episodes}{returns}, {pace:.0f} timesteps/s"
 
 
 def play(arguments: Arguments, config: RunConfig, stop: StopSignal) -> None:
@@ -216,13 +228,15 @@ def play(arguments: Arguments, config: RunConfig, stop: StopSignal) -> None:
     """
     controller, vision = wire(arguments, config)
     stop.begin()
-    journal = Journal(arguments.out, say)
     keepers = controller.keepers
     with stop.waiting():
         env = RemoteEnv(config.remote, on_wait=say)
     if env.action_space != gym.spaces.MultiBinary(len(BUTTONS)):
         env.close()
         raise ValueError(f"wanted an environment with {len(BUTTONS)} buttons, got {env.action_space}")
+    journal = Journal(
+        arguments.out, say
+    )  # an agent that the server turned away leaves the record to the one that plays
     progress = Progress(env, config.timesteps)
 
     def on_level(level: str) -> None:

@@ -32,25 +32,14 @@ def q_graph(network: QNetwork, obs_shape: tuple[int, int, int]) -> bytes:
     pixels = graph.add("Cast", OBS, to=TensorProto.FLOAT)
     centred = graph.add("Sub", pixels, graph.constant(network.obs_mean))
     features = graph.add_module(network.torso, graph.add("Div", centred, graph.constant(network.obs_std)))
-    hidden, last = _one_head(network)
-    inner = graph.add("Relu", graph.add("Gemm", features, *map(graph.constant, hidden), transB=1))
-    graph.add("Gemm", inner, *map(graph.constant, last), transB=1, output=Q_VALUES)
-    return graph.serialise(obs_shape)
-
-
-@torch.no_grad()
-def _one_head(network: QNetwork) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
-    """Puts value and advantage side by side in two layers, weight and bias each: a tenth less time a decision (measured).
-
-    What the dueling head does with their outputs is linear, so the last layer's weights can hold it.
-    """
-    value_inner, value, advantage_inner, advantage = (
-        (layer.get_parameter("weight"), layer.get_parameter("bias"))
-        for layer in (network.value[0], network.value[-1], network.advantage[0], network.advantage[-1])
+    value = graph.add_module(network.value, features)
+    logits = graph.add(
+        "Div", graph.add_module(network.advantage, features), graph.constant(torch.tensor(network.temperature))
     )
-    inner = torch.cat([value_inner[0], advantage_inner[0]]), torch.cat([value_inner[1], advantage_inner[1]])  # [2H, F]
-    weight = torch.cat([value[0].expand_as(advantage[0]), advantage[0] - advantage[0].mean(0)], 1)  # [A, 2H]
-    return inner, (weight, value[1] + advantage[1] - advantage[1].mean())
+    log_policy = graph.add("LogSoftmax", logits, axis=1)
+    scaled = graph.add("Mul", log_policy, graph.constant(torch.tensor(network.temperature)))
+    graph.add("Add", scaled, value, output=Q_VALUES)
+    return graph.serialise(obs_shape)
 
 
 class _Graph:
@@ -91,6 +80,9 @@ class _Graph:
             case nn.MaxPool2d(kernel_size=int(size), stride=int(stride), padding=int(pad)):
                 square: dict[str, Any] = {"kernel_shape": [size] * 2, "strides": [stride] * 2, "pads": [pad] * 4}
                 return self.add("MaxPool", features, **square)
+            case nn.Linear():
+                assert module.bias is not None
+                return self.add("Gemm", features, self.constant(module.weight), self.constant(module.bias), transB=1)
             case nn.ReLU():
                 return self.add("Relu", features)
             case nn.Flatten():

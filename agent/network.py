@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -57,14 +56,27 @@ def _conv_torso(planes: int, channels: tuple[int, ...]) -> nn.Sequential:
     )
 
 
-def _impala_torso(planes: int, channels: tuple[int, ...], pooled: int = 3) -> nn.Sequential:
+def _impala_torso(planes: int, channels: tuple[int, ...]) -> nn.Sequential:
     layers: list[nn.Module] = []
     before = planes
     for stage, after in enumerate(channels):
         # The strided first convolution makes it four times as fast as the published torso (measured).
         size, stride = (5, 2) if stage == 0 else (3, 1)
         layers.append(nn.Conv2d(before, after, size, stride=stride, padding=size // 2))
-        layers += [*[nn.MaxPool2d(3, stride=2, padding=1)] * (stage < pooled), ResidualBlock(after)]
+        layers += [nn.MaxPool2d(3, stride=2, padding=1), ResidualBlock(after)]
+        before = after
+    return nn.Sequential(*layers, nn.ReLU(), nn.Flatten())
+
+
+def _patches_torso(planes: int, channels: tuple[int, ...]) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    before = planes
+    for stage, after in enumerate(channels):
+        if stage == 0:  # [B, planes, H, W] -> [B, channels, H / 4, W / 4]: patches that overlap by half
+            layers.append(nn.Conv2d(before, after, 8, stride=4, padding=2))
+        else:
+            layers += [nn.ReLU(), nn.Conv2d(before, after, 3, stride=2, padding=1)]
+        layers.append(ResidualBlock(after))
         before = after
     return nn.Sequential(*layers, nn.ReLU(), nn.Flatten())
 
@@ -72,18 +84,23 @@ def _impala_torso(planes: int, channels: tuple[int, ...], pooled: int = 3) -> nn
 TORSOS: dict[str, Callable[[int, tuple[int, ...]], nn.Sequential]] = {
     "conv": _conv_torso,
     "impala": _impala_torso,
-    "fine": partial(_impala_torso, pooled=2),
+    "patches": _patches_torso,
 }
 
 
 class QNetwork(nn.Module):
-    """Convolutions, then a dueling head. Source: Mnih et al. 2015; Wang et al. 2016, equation 9."""
+    """Convolutions, then a dueling head whose advantages are t * log pi, of the policy pi = softmax(Q / t).
+
+    So the value is the soft maximum of the Q-values, t * log sum exp(Q / t), and a policy and its value function are a
+    Q-function. Source: Mnih et al. 2015; Wang et al. 2016 (dueling); Schulman et al. 2017, "Equivalence between policy
+    gradients and soft Q-learning", section 3.
+    """
 
     obs_mean: Tensor
     obs_std: Tensor
 
     def __init__(self, vision: VisionConfig, config: NetworkConfig, actions: int, *, initialise: bool = True) -> None:
-        """Builds the network with orthogonal initialisation (gain sqrt 2; 0.01 for the outputs: Q-values begin near 0).
+        """Builds the network with orthogonal initialisation (gain sqrt 2; 0.01 for the outputs: all begins near 0).
 
         Args:
             vision: Gives the observation's shape.
@@ -92,6 +109,7 @@ class QNetwork(nn.Module):
             initialise: False where the weights are replaced anyway: the initialisation takes a second (measured).
         """
         super().__init__()
+        self.temperature = config.temperature
         self.torso = TORSOS[config.torso](vision.obs_shape[0], config.channels)
         with torch.no_grad():
             features = self.torso(torch.zeros(1, *vision.obs_shape)).shape[1]
@@ -108,6 +126,23 @@ class QNetwork(nn.Module):
         # Channels innermost: half the time of a training step (measured, AVX-512).
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
+    def value_and_policy(self, obs: Tensor) -> tuple[Tensor, Tensor]:
+        """Computes what a learner by reward needs.
+
+        Args:
+            obs: uint8 [B, C, H, W].
+
+        Returns:
+            The value, float32 [B], scaled reward units, and log pi, float32 [B, A].
+        """
+        device = obs.device.type
+        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else torch.float32
+        scaled = obs.to(dtype).sub_(self.obs_mean).div_(self.obs_std)
+        features = self.torso(scaled.contiguous(memory_format=torch.channels_last))  # [B, F]
+        value, advantage = self.value[:-1](features).float(), self.advantage[:-1](features).float()  # [B, hidden]
+        with torch.autocast(device, enabled=False):  # 8 bits are too few for a value of 30 and for a ratio near 1
+            return self.value[-1](value)[:, 0], torch.log_softmax(self.advantage[-1](advantage) / self.temperature, 1)
+
     def forward(self, obs: Tensor) -> Tensor:
         """Computes Q-values.
 
@@ -117,11 +152,8 @@ class QNetwork(nn.Module):
         Returns:
             float32 [B, A], scaled reward units.
         """
-        scaled = obs.float().sub_(self.obs_mean).div_(self.obs_std)
-        features = self.torso(scaled.contiguous(memory_format=torch.channels_last))  # [B, F]
-        advantage = self.advantage(features)  # [B, A]
-        q: Tensor = self.value(features) + advantage - advantage.mean(1, keepdim=True)
-        return q
+        value, log_policy = self.value_and_policy(obs)
+        return value[:, None] + self.temperature * log_policy
 
 
 def to_bytes(network: QNetwork) -> bytes:

@@ -1,5 +1,9 @@
 """The Q-network as it acts: one observation at a time, in ONNX Runtime."""
 
+import os
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # else ONNX Runtime calls home; it reads this while it is imported
+
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray

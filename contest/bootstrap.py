@@ -41,7 +41,8 @@ class Estimate:
     """Of the runs as they are."""
 
     low: float | None = None
-    """Lower end of the percentile interval; None where a level has a single run, whose spread nobody knows."""
+    """Lower end of the percentile interval; None where there is a single level, or a level has a single run, whose
+    spread nobody knows."""
 
     high: float | None = None
     """Upper end, likewise."""
@@ -91,7 +92,9 @@ def as_is(levels: Sequence[Runs]) -> Draws:
 
 
 def estimate(measure: Measure, levels: Sequence[Runs], *, seed: int = 0, replicates: int = REPLICATES) -> Estimate:
-    """A measure with its percentile interval.
+    """A measure of an agent with its percentile interval.
+
+    A single level gives no interval: its runs say nothing of how the agent does elsewhere.
 
     Args:
         measure: `mean` or `interquartile_mean`.
@@ -100,7 +103,7 @@ def estimate(measure: Measure, levels: Sequence[Runs], *, seed: int = 0, replica
         replicates: How many draws.
     """
     value = float(measure(as_is(levels))[0])
-    if not has_spread(levels):
+    if len(levels) < 2 or not has_spread(levels):
         return Estimate(value=value)
     low, high = _interval(measure(draw(levels, np.random.default_rng(seed), replicates)))
     return Estimate(value=value, low=float(low), high=float(high))

@@ -11,7 +11,7 @@ from tyro.conf import FlagCreatePairsOff, OmitArgPrefixes, OmitSubcommandPrefixe
 
 from common.files import require_destination
 from common.terminal import INTERRUPTED, plural
-from contest import games
+from contest import games, roms
 from contest.compare import Comparison, compare
 from contest.demo import Demo, DemoError, demo
 from contest.display import Display
@@ -22,6 +22,7 @@ from contest.pairs import Evaluation, EvaluationError
 from contest.recording import VideoError
 from contest.report import write_plot, write_report
 from contest.results import read_result
+from contest.roms import RomError, Roms
 from contest.serve import Serve, ServeError, serve
 from contest.trial import TrialError
 from contest.video import make_video
@@ -128,12 +129,16 @@ class Video:
     out: Positional[Path | None] = None
     """The mp4 file. None is the recording's name with .mp4."""
 
+    any_rom: bool = False
+    """Go on with a ROM that is not the one the game's states and reward were made for."""
+
 
 Command = (
     Annotated[Serve, subcommand("serve")]
     | Annotated[Evaluate, subcommand("evaluate")]
     | Annotated[Compare, subcommand("compare")]
     | Annotated[List, subcommand("list")]
+    | Annotated[Roms, subcommand("roms")]
     | Annotated[Video, subcommand("video")]
     | Annotated[Demo, subcommand("demo")]
 )
@@ -190,6 +195,16 @@ def run_evaluation(options: Evaluate) -> int:
     return 0
 
 
+def provide_roms(options: Roms) -> int:
+    """Imports and builds ROMs and prints what came of it; returns the exit status."""
+    outcome = roms.provide(options)
+    for line in outcome.lines:
+        print(line, flush=True)
+    for line in (*outcome.remarks, *outcome.troubles):
+        print(f"contest: {line}", file=sys.stderr)
+    return 1 if outcome.troubles else 0
+
+
 def run_comparison(options: Compare) -> int:
     """Compares finished results; returns the exit status."""
     options.outputs.check()
@@ -206,11 +221,11 @@ def present(comparison: Comparison, outputs: Outputs, *, has_table: bool = True)
     """Prints a comparison and writes what is asked for."""
     if has_table:
         _console().print(comparison.table())
+        for standing in comparison.standings:
+            for remark in standing.remarks:
+                print(f"{standing.result.name}: {remark}")
     else:
-        standing = comparison.standings[0]
-        print(
-            f"interquartile mean {standing.interquartile_mean.text()}; bootstrap interval of the mean: {standing.mean.text()}"
-        )
+        print(f"interquartile mean {comparison.standings[0].interquartile_mean.text()}")
     if comparison.left_out:
         print(f"left out: {plural(comparison.left_out, 'run')} of levels and seeds that not every agent has a score of")
     if outputs.summary is not None:
@@ -235,12 +250,10 @@ def describe(record: Record) -> str:
     returns = [value for value, _ in record.scored()]
     mean = f", mean return {sum(returns) / len(returns):.1f}" if returns else ""
     pace = f", {record.timesteps / record.seconds:.0f} timesteps/s" if record.timesteps > 1 else ""
-    return (
-        f"{record.end}: {plural(record.timesteps, 'timestep')}, {plural(len(record.episodes), 'episode')}{mean}{pace}"
-    )
+    return f"{record.end}: {plural(record.timesteps, 'timestep')}, {plural(len(returns), 'episode')}{mean}{pace}"
 
 
-def run(command: Serve | Evaluate | Compare | List | Video | Demo) -> int:
+def run(command: Serve | Evaluate | Compare | List | Roms | Video | Demo) -> int:
     """Runs a command; returns the exit status."""
     match command:
         case Serve():
@@ -256,16 +269,18 @@ def run(command: Serve | Evaluate | Compare | List | Video | Demo) -> int:
             list_games(what)
         case List(what=States() as what):
             list_states(what)
+        case Roms():
+            return provide_roms(command)
         case Video():
             out = command.out or command.bk2.with_suffix(".mp4")
             require("out", out, ".mp4")
-            print(make_video(command.bk2, out, Console(stderr=True)))
+            print(make_video(command.bk2, out, Console(stderr=True), any_rom=command.any_rom))
         case Demo():
             demo(command, Console())
     return 0
 
 
-REFUSALS = (GameError, ServeError, EvaluationError, TrialError, VideoError, DemoError, DestinationError)
+REFUSALS = (GameError, ServeError, EvaluationError, TrialError, VideoError, DemoError, RomError, DestinationError)
 """What is wrong with the user's input, in one line."""
 
 

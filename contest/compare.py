@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -63,6 +64,13 @@ class Standing:
     def improvement(self) -> Estimate | None:
         """Probability that a run of this agent beats one of the first agent's on the same level."""
         return self._against_first(bootstrap.improvement)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What was odd about the runs that are compared, and in how many of them."""
+        everything = [run.score.remark for runs in self.runs for run in runs]
+        counts = Counter(filter(None, everything))
+        return [f"{remark} ({count} of {len(everything)} runs)" for remark, count in counts.items()]
 
     def _against_first(self, measure: Callable[..., Any]) -> Estimate | None:
         """A measure of this agent and the first; None if it is not a number."""

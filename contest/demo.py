@@ -5,6 +5,7 @@ import shutil
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Annotated
 
 from rich.console import Console
@@ -13,9 +14,11 @@ from tyro.conf import arg
 
 from common.terminal import plural
 from contest import games
+from contest.claim import claimed
+from contest.command import read_command
 from contest.env import EPISODE_TIMESTEPS
 from contest.monitor import Record
-from contest.trial import RECORD_FILE, Outcome, Trial, agent_words, play
+from contest.trial import AGENT_FOLDER, RECORD_FILE, Outcome, Trial, play
 from contest.video import make_video
 
 
@@ -54,7 +57,8 @@ def demo(options: Demo, console: Console) -> Path:
 
     Raises:
         GameError, TrialError, VideoError: If a part of it fails.
-        DemoError: If no episode was played to its end.
+        ClaimError: If another demo writes to the same folder.
+        DemoError: If there is nothing to play.
     """
     if options.episodes < 1:
         raise DemoError(f"wanted at least 1 episode, got {options.episodes}")
@@ -63,27 +67,33 @@ def demo(options: Demo, console: Console) -> Path:
     trial = Trial(
         game=level.game,
         state=level.state,
-        agent=agent_words(options.agent, options.seed),
+        agent=read_command(options.agent, options.seed).words,
         seed=options.seed,
         server=("--episodes", str(options.episodes), "-b", "bk2"),
         folder=folder,
     )
-    console.print(
-        f"{level.game} {level.state or ''}: {plural(options.episodes, 'episode')} by `{options.agent}`", highlight=False
-    )
-    outcome = _play(trial, options.episodes, console)
-    episodes = outcome.record.episodes
-    if not episodes:
-        raise DemoError(f"no episode was played to its end; what was said is in {folder}")
+    with claimed(options.results, "demo"):
+        console.print(
+            f"{level.game} {level.state or ''}: {plural(options.episodes, 'episode')} by `{options.agent}`",
+            highlight=False,
+        )
+        outcome = _play(trial, options.episodes, console)
+        return _present(options.results, folder, outcome.record, console)
+
+
+def _present(results: Path, folder: Path, record: Record, console: Console) -> Path:
+    """Prints the score of what was played in a folder, keeps the records and makes the video, which is returned."""
+    episodes = record.scored()
     for number, (value, length) in enumerate(episodes, start=1):
         console.print(f"episode {number}: return {value:.1f} in {plural(length, 'timestep')}", highlight=False)
-    pace = outcome.record.timesteps / max(outcome.record.seconds, 1e-9)
-    console.print(f"[bold]score {sum(value for value, _ in episodes) / len(episodes):.1f}[/], {pace:.0f} timesteps/s")
-    shutil.copy(folder / "monitor.csv", options.results / "monitor.csv")
-    _keep_episodes(folder, options.results / "episodes.csv", episodes)
-    best = max(range(len(episodes)), key=lambda index: episodes[index][0])
+    returns = [value for value, _ in episodes]
+    pace = record.timesteps / max(record.seconds, 1e-9)
+    console.print(f"[bold]score {fmean(returns):.1f}[/], {pace:.0f} timesteps/s")
+    shutil.copy(folder / "monitor.csv", results / "monitor.csv")
+    _keep_episodes(folder, results / "episodes.csv", episodes)
+    best = returns.index(max(returns))
     recordings = sorted((folder / "bk2").glob("*.bk2"))
-    video = make_video(recordings[best], options.results / "best.mp4", console, expected_return=episodes[best][0])
+    video = make_video(recordings[best], results / "best.mp4", console, expected_return=returns[best])
     console.print(
         f"episode {best + 1} is in {video}; monitor.csv and episodes.csv lie beside it", highlight=False, soft_wrap=True
     )
@@ -92,7 +102,7 @@ def demo(options: Demo, console: Console) -> Path:
 
 def _keep_episodes(folder: Path, out: Path, episodes: list[tuple[float, int]]) -> None:
     """Puts the agent's own episodes.csv beside the monitor's file, or the server's view where the agent wrote none."""
-    theirs = folder / "out" / "episodes.csv"
+    theirs = folder / AGENT_FOLDER / "out" / "episodes.csv"
     if theirs.is_file():
         shutil.copy(theirs, out)
         return

@@ -194,6 +194,7 @@ def make(
     discrete_actions: bool = False,
     bk2dir: Path | None = None,
     seed: int | None = None,
+    any_rom: bool = False,
 ) -> Env:
     """The contest's environment.
 
@@ -203,14 +204,16 @@ def make(
         discrete_actions: Discrete actions instead of the buttons as MultiBinary(12).
         bk2dir: Folder for one recording an episode, made if missing; None records nothing.
         seed: Of the sticky frame skip; None draws one.
+        any_rom: Whether to go on with a ROM that the game's integration was not made for.
 
     Returns:
         An environment of screens uint8 [224, 320, 3] (games with another size keep theirs), with the time limit.
 
     Raises:
-        GameError: If there is no such game or state, its ROM is missing, or it cannot be recorded.
+        GameError: If there is no such game or state, its ROM is missing or another one, or it cannot be
+            recorded.
     """
-    level = games.find(game, state)
+    level = games.find(game, state, any_rom=any_rom)
     env: Env
     if level.native is not None:
         if bk2dir is not None:

@@ -1,15 +1,14 @@
 """Levels x seeds x any agents -> scores: in parallel, resumable, and none lost because of another."""
 
-import fcntl
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from common.terminal import plural
-from contest.pairs import Agent, Evaluation, EvaluationError, Pair, read_pairs
+from contest.claim import claimed
+from contest.pairs import Agent, Evaluation, Pair, read_pairs
 from contest.scores import Failure, PairScore, Scores
 from contest.trial import Stopped, TrialError
 
@@ -52,14 +51,15 @@ def evaluate(
 
     Raises:
         EvaluationError: If it cannot begin.
+        ClaimError: If another one writes to the same folder.
     """
     pairs = list(read_pairs(evaluation))
     with ExitStack() as claims:
         for agent in evaluation.agents:
             agent.results.mkdir(parents=True, exist_ok=True)
-            claims.enter_context(_claimed(agent.results))
+            claims.enter_context(claimed(agent.results, "evaluation"))
         results: dict[int, PairScore | str] = {
-            index: score for index, pair in enumerate(pairs) if (score := pair.done()) is not None
+            index: score for index, pair in enumerate(pairs) if (score := pair.done(again=evaluation.again)) is not None
         }
         reused(len(results), len(pairs))
         for agent in evaluation.agents:
@@ -104,7 +104,7 @@ def _run_all(
     stop = threading.Event()
     running: set[int] = set()
 
-    def run(position: int) -> tuple[PairScore, str]:
+    def run(position: int) -> PairScore:
         if stop.is_set():
             raise Stopped
         running.add(position)
@@ -114,7 +114,7 @@ def _run_all(
             running.discard(position)
 
     with ThreadPoolExecutor(jobs) as pool:
-        futures: dict[Future[tuple[PairScore, str]], int] = {pool.submit(run, k): k for k in range(len(pairs))}
+        futures: dict[Future[PairScore], int] = {pool.submit(run, k): k for k in range(len(pairs))}
         pending = set(futures)
         try:
             while pending:
@@ -130,26 +130,11 @@ def _run_all(
             pool.shutdown(cancel_futures=True)
 
 
-def _result(future: "Future[tuple[PairScore, str]]", pair: Pair) -> tuple[PairScore | str, Report]:
+def _result(future: "Future[PairScore]", pair: Pair) -> tuple[PairScore | str, Report]:
     """What became of a pair, for the scores and for people."""
     try:
-        score, remark = future.result()
+        score = future.result()
     except (TrialError, OSError) as error:
         return str(error), Report(finished=pair, text=str(error), failed=True)
     text = f"{score.score:.1f} over {plural(score.episodes, 'episode')}, {score.timesteps_per_s:.0f} timesteps/s"
-    return score, Report(finished=pair, text=f"{text}; {remark}" if remark else text)
-
-
-@contextmanager
-def _claimed(folder: Path) -> Iterator[None]:
-    """Keeps a second evaluation out of a results folder.
-
-    Raises:
-        EvaluationError: If there is one already.
-    """
-    with (folder / ".lock").open("w", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise EvaluationError(f"another evaluation writes to {folder}") from None
-        yield
+    return score, Report(finished=pair, text=f"{text}; {score.remark}" if score.remark else text)

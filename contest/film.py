@@ -1,6 +1,6 @@
 """Films a recording in a process of its own, which ends by itself should the emulator never come back.
 
-`python -m contest.film BK2 OUT.mp4 SCALE CRF`, started by contest/video.py, tells it on stdout how things go, in lines:
+`python -m contest.film BK2 OUT.mp4 SCALE CRF [any-rom]`, started by contest/video.py, tells it on stdout how things go, in lines:
 `frame` for each, and at last `return` and the sum of the rewards, or `refused` and why.
 """
 
@@ -21,7 +21,7 @@ FRAME_S = 10
 emulator's reader of recordings loops forever on some that are damaged, and is deaf to all that Python could do."""
 
 
-def film(bk2: Path, out: Path, scale: int, crf: int, told: TextIO) -> float:
+def film(bk2: Path, out: Path, scale: int, crf: int, told: TextIO, *, any_rom: bool) -> float:
     """Films.
 
     Args:
@@ -30,6 +30,7 @@ def film(bk2: Path, out: Path, scale: int, crf: int, told: TextIO) -> float:
         scale: Side of a screen's pixel in it.
         crf: The encoder's constant rate factor.
         told: Where to tell of each frame.
+        any_rom: Whether to go on with a ROM that the game's integration was not made for.
 
     Returns:
         The sum of the rewards.
@@ -43,7 +44,7 @@ def film(bk2: Path, out: Path, scale: int, crf: int, told: TextIO) -> float:
     signal.alarm(FRAME_S)
     total = 0.0
     with _writer(out, scale, crf) as writer:
-        for screen, reward in replay(read_recording(bk2)):
+        for screen, reward in replay(read_recording(bk2, any_rom=any_rom)):
             writer.append_data(screen)
             total += reward
             told.write("frame\n")
@@ -66,14 +67,14 @@ def _writer(path: Path, scale: int, crf: int) -> Any:
     )
 
 
-def main(bk2: str, out: str, scale: str, crf: str) -> None:
+def main(bk2: str, out: str, scale: str, crf: str, *any_rom: str) -> None:
     """Films, and tells on stdout how it went."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(START_S)
     told = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
     os.dup2(2, 1)  # what libraries print is none of the caller's business
     try:
-        total = film(Path(bk2), Path(out), int(scale), int(crf), told)
+        total = film(Path(bk2), Path(out), int(scale), int(crf), told, any_rom=bool(any_rom))
         told.write(f"return {total!r}\n")
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller has to say it in a line
         told.write(f"refused {' '.join(str(error).split()) or type(error).__name__}\n")

@@ -27,6 +27,8 @@ import gymnasium as gym
 from stable_retro import data
 
 from common.files import gunzip, read_file, read_json, reason
+from contest import integrations
+from contest.integrations import integration_set
 
 INTEGRATIONS = "qjerk.games"
 """Entry points whose object, called without arguments, registers an integration of that name with stable-retro."""
@@ -40,14 +42,6 @@ The emulator loads states of other games and of other builds of a ROM, too, and 
 
 MAPS = "qjerk.maps"
 """Entry points whose object draws a level of the game of that name, from where episodes start: see contest/maps.py."""
-
-_SETS = (
-    data.Integrations.CUSTOM_ONLY,
-    data.Integrations.STABLE,
-    data.Integrations.CONTRIB_ONLY,
-    data.Integrations.EXPERIMENTAL_ONLY,
-)
-"""Where an integration is looked for, first hit wins: the one a package registered on purpose, then stable-retro's."""
 
 
 class GameError(ValueError):
@@ -121,20 +115,15 @@ def load(point: EntryPoint) -> Any:
 
 def _register(point: EntryPoint) -> None:
     """Makes a package's integration known to stable-retro, once."""
-    if _integration(point.name) is not None:
+    if integration_set(point.name) is not None:
         return
     register = load(point)
     try:
         register()
     except Exception as error:  # as above
         raise GameError(f"{point.name}: {point.value} failed: {error}") from error
-    if _integration(point.name) is None:
+    if integration_set(point.name) is None:
         raise GameError(f"{point.name}: {point.value} registered no integration of that name with a rom.sha")
-
-
-def _integration(game: str) -> Any:
-    """The set of integrations a game is in, None if in none."""
-    return next((found for found in _SETS if data.get_file_path(game, "rom.sha", found)), None)
 
 
 def games() -> list[str]:
@@ -162,32 +151,39 @@ def states(game: str) -> list[str]:
     return cast(list[str], data.list_states(level.game, level.integration))
 
 
-def find(game: str, state: str | None = None) -> Level:
+def find(game: str, state: str | None = None, *, any_rom: bool = False) -> Level:
     """What a user's spelling means.
 
     Args:
         game: Name of a game, with or without its version (`-v0`).
         state: A state's name or the path of a `.state` file; None is the game's default.
+        any_rom: Whether to go on with a ROM that the game's integration was not made for.
 
     Raises:
-        GameError: If there is no such game or state, its ROM is missing, or the state belongs to something else.
+        GameError: If there is no such game or state, its ROM is missing or another one, or the state belongs to
+            something else.
     """
     level = _find_game(game)
     if state is not None:
         level = replace(level, state=_find_state(level, state))
     if level.native is None:
-        _require_rom(level)
+        _require_rom(level, any_rom=any_rom)
     _check_start(level)
     return level
 
 
-def listed(game: str, state: str | None) -> tuple[Hashable, Level]:
+def listed(game: str, state: str | None, *, any_rom: bool = False) -> tuple[Hashable, Level]:
     """Finds a level for a list of levels: what tells it apart from others, however it is spelled, and the level.
+
+    Args:
+        game: As `find`.
+        state: As `find`.
+        any_rom: As `find`.
 
     Raises:
         GameError: As `find`.
     """
-    level = find(game, state)
+    level = find(game, state, any_rom=any_rom)
     return (level.game, level.state or default_state(level)), level
 
 
@@ -251,24 +247,37 @@ def _find_game(name: str) -> Level:
             return Level(game=spelling, state=None, native=made)
         if spelling in packaged:
             _register(packaged[spelling])
-        if spelling and (integration := _integration(spelling)) is not None:
+        if spelling and (integration := integration_set(spelling)) is not None:
             return Level(game=spelling, state=None, integration=integration)
     raise GameError(f"no game {name!r}{_nearest(name, games())}")
 
 
-def _require_rom(level: Level) -> None:
-    """Checks that the emulator has something to run.
+def _require_rom(level: Level, *, any_rom: bool) -> None:
+    """Checks that the emulator has something to run, and that it is what the states and the reward were made for.
 
     Raises:
-        GameError: If the ROM is missing.
+        GameError: If the ROM is missing or another one.
     """
-    try:
-        data.get_original_romfile_path(level.game, level.integration)
-    except FileNotFoundError:
-        how = "python -m stable_retro.import DIR"
+    path = integrations.rom(level.game)
+    if path is None:
+        raise GameError(f"the ROM of {level.game} is missing: {_how_to_get_rom(level)}")
+    if any_rom:
+        return
+    wanted, there = integrations.expected_sha1(level.game), integrations.rom_sha1(path)
+    if there not in wanted:
         raise GameError(
-            f"the ROM of {level.game} is missing: import it with `{how}`, DIR the folder it is in"
-        ) from None
+            f"{path} is another ROM than {level.game}'s: wanted SHA-1 {' or '.join(wanted)}, got {there}; "
+            "--any-rom of `contest serve` and `evaluate` goes on with it"
+        )
+
+
+def _how_to_get_rom(level: Level) -> str:
+    """What to do about a missing ROM, as the end of a sentence."""
+    if (point := offered(INTEGRATIONS).get(level.game)) is not None:
+        return f"install the package of {point.module} anew"
+    if level.has_contest_scenario:
+        return "`python -m contest roms DIR` imports or builds it, DIR the folder of the contest's ROMs"
+    return "import it with `python -m stable_retro.import DIR`, DIR the folder it is in"
 
 
 def _check_start(level: Level) -> None:

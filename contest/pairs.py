@@ -7,8 +7,9 @@ import json
 import re
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,13 +17,14 @@ from tyro.conf import UseAppendAction, arg
 
 from common.files import read_file, read_json, reason, write_file
 from common.levels import LevelListError, read_levels
-from contest import games
+from contest import games, integrations
+from contest.command import Fingerprints, changes, read_command
 from contest.monitor import Record
 from contest.scores import PairScore
-from contest.trial import Trial, TrialError, agent_words, play
+from contest.trial import Trial, TrialError, play
 
 PAIR_FILE = "pair.json"
-"""In the folder of a pair that is done: its settings and its score."""
+"""In the folder of a pair that is done: its settings, the hashes of what it was made with, and its score."""
 
 RECORDINGS = "bk2"
 """Folder of the recordings in a trial's folder."""
@@ -64,7 +66,9 @@ class Evaluation:
 
     commands: Annotated[UseAppendAction[tuple[str, ...]], arg(name="agent", metavar="[NAME=]COMMAND")]
     """The agent's command. It runs in a folder of its own with tmp/sock in it; {seed} and {python} are filled in, and
-    QJERK_SEED, QJERK_TIMESTEPS and QJERK_WALLCLOCK (where there is a limit) are set. Several agents, each with a name, are compared on the same levels and seeds."""
+    QJERK_SEED, QJERK_TIMESTEPS and QJERK_WALLCLOCK (where there is a limit) are set. A word that looks like a path must
+    be one of something that is there, seen from here. Several agents, each with a name, are compared on the same levels
+    and seeds."""
 
     timesteps: Annotated[int, arg(aliases=["-T"], metavar="N")] = 1_000_000
     """Timesteps of each run. Source: Retro Contest rules."""
@@ -82,11 +86,17 @@ class Evaluation:
     """Folder for scores.json, scores.csv and a folder a run; an agent with a name has a folder of that name in it. Runs
     that are there already are not run again."""
 
+    again: bool = False
+    """Run those again that are there already but were made with other settings, weights or code."""
+
     discrete_actions: Annotated[bool, arg(aliases=["-D"])] = False
     """Serve a discrete action space."""
 
     idle_s: Annotated[float, arg(name="idle", metavar="S")] = 600.0
     """Seconds without a timestep after which an agent is taken for dead."""
+
+    any_rom: bool = False
+    """Go on with ROMs that are not the ones the games' states and rewards were made for; their scores are kept apart."""
 
     video: bool = False
     """Keep a bk2 recording of each run's best episode, which the report shows as a video."""
@@ -140,48 +150,77 @@ class Pair:
     settings: dict[str, Any]
     """What its score depends on; a score made with other settings is not mixed in."""
 
+    inputs: Mapping[str, str]
+    """Hashes of the files and code that it depends on, likewise."""
+
     @property
     def name(self) -> str:
         """What people call it."""
         return f"{self.agent.name} {self.game} {self.state or 'default'} seed {self.trial.seed}".lstrip()
 
-    def done(self) -> PairScore | None:
+    def done(self, *, again: bool = False) -> PairScore | None:
         """Its score, if an earlier call has it.
 
+        Args:
+            again: Whether one that was made with something else counts as none.
+
         Raises:
-            EvaluationError: If that was made with other settings.
+            EvaluationError: If it was made with something else, and that is not what the user wants.
         """
-        path = self.trial.folder / PAIR_FILE
         try:
-            settings, score, _ = read_pair(path)
+            return self._kept()
         except FileNotFoundError:
             return None
+        except EvaluationError:
+            if again:
+                return None
+            raise
+
+    def _kept(self) -> PairScore:
+        """The score of an earlier call.
+
+        Raises:
+            FileNotFoundError: If there is none.
+            EvaluationError: If it was made with something else.
+        """
+        path = self.trial.folder / PAIR_FILE
+        how = "--again plays it anew, another --results keeps it"
+        try:
+            settings, score, _, inputs = read_pair(path)
+        except FileNotFoundError:
+            raise
         except (OSError, ValueError) as error:
             what = reason(error) if isinstance(error, OSError) else error
-            raise EvaluationError(f"{path} cannot be read ({what}); remove it to run this level again") from error
-        for name, value in self.settings.items():
-            if settings.get(name) != value:
-                raise EvaluationError(
-                    f"{path} was made with {name} {settings.get(name)!r}, this is {value!r}: "
-                    "choose another --results or remove the old ones"
-                )
+            raise EvaluationError(f"{path} cannot be read ({what}): {how}") from error
+        for name in self.settings | settings:
+            there, value = settings.get(name), self.settings.get(name)
+            if there != value:
+                raise EvaluationError(f"{path} was made with {name} {there!r}, this is {value!r}: {how}")
+        if not inputs:
+            raise EvaluationError(f"{path} does not say with which weights and code it was made: {how}")
+        if changed := changes(inputs, self.inputs):
+            raise EvaluationError(f"not as it was when {path} was made: {changed}; {how}")
         return score
 
-    def run(self, stop: threading.Event) -> tuple[PairScore, str]:
+    def run(self, stop: threading.Event) -> PairScore:
         """Runs it and keeps the score.
-
-        Returns:
-            The score and a remark on the agent, or nothing.
 
         Raises:
             TrialError, Stopped: If there is no score.
         """
         outcome = play(self.trial, stop)
-        score = PairScore.of(outcome.record, game=self.game, state=self.state, seed=self.trial.seed)
+        score = PairScore.of(
+            outcome.record, game=self.game, state=self.state, seed=self.trial.seed, remark=outcome.remark
+        )
         _keep_best_recording(self.trial.folder, outcome.record)
-        content = {"settings": self.settings, "score": dataclasses.asdict(score), "start": self.trial.state}
+        content = {
+            "settings": self.settings,
+            "inputs": dict(self.inputs),
+            "score": dataclasses.asdict(score),
+            "start": self.trial.state,
+        }
         write_file(self.trial.folder / PAIR_FILE, json.dumps(content, indent=1) + "\n")
-        return score, outcome.remark
+        return score
 
 
 def read_pairs(evaluation: Evaluation) -> Iterator[Pair]:
@@ -191,23 +230,25 @@ def read_pairs(evaluation: Evaluation) -> Iterator[Pair]:
         EvaluationError: If the list, a level in it or an agent's command is no good.
     """
     try:
-        rows = read_levels(evaluation.levels, games.listed)
+        rows = read_levels(evaluation.levels, partial(games.listed, any_rom=evaluation.any_rom))
     except LevelListError as error:
         raise EvaluationError(str(error)) from error
     flags = ["-D"] if evaluation.discrete_actions else []
+    flags += ["--any-rom"] if evaluation.any_rom else []
+    fingerprints = Fingerprints()
     for seed in range(evaluation.seeds):
         try:
-            players = [(agent, agent_words(agent.command, seed)) for agent in evaluation.agents]
+            players = [(agent, read_command(agent.command, seed)) for agent in evaluation.agents]
         except TrialError as error:
             raise EvaluationError(str(error)) from error
-        for row, (agent, words) in itertools.product(rows, players):
+        for row, (agent, command) in itertools.product(rows, players):
             game, state, level = row.game, row.state, row.level
             digest = _digest(level.state)
             is_recorded = evaluation.video and level.native is None  # without an emulator there is nothing to record
             trial = Trial(
                 game=level.game,
                 state=level.state,
-                agent=words,
+                agent=command.words,
                 seed=seed,
                 timesteps=evaluation.timesteps,
                 wallclock_s=evaluation.wallclock_s,
@@ -222,7 +263,10 @@ def read_pairs(evaluation: Evaluation) -> Iterator[Pair]:
                 "discrete actions": evaluation.discrete_actions,
                 "state file": digest,
             }
-            yield Pair(agent=agent, game=game, state=state, trial=trial, settings=settings)
+            if evaluation.any_rom:
+                settings |= _odd_rom(level)
+            inputs = fingerprints.of(command)
+            yield Pair(agent=agent, game=game, state=state, trial=trial, settings=settings, inputs=inputs)
 
 
 def _keep_best_recording(folder: Path, record: Record) -> None:
@@ -235,8 +279,16 @@ def _keep_best_recording(folder: Path, record: Record) -> None:
     shutil.rmtree(folder / RECORDINGS, ignore_errors=True)
 
 
-def read_pair(path: Path) -> tuple[dict[str, Any], PairScore, str | None]:
-    """Reads what a run that is done left: its settings, its score, and where its episodes started.
+def _odd_rom(level: games.Level) -> dict[str, str]:
+    """The setting that keeps the scores of a ROM apart which is not the one its game was made for."""
+    path = integrations.rom(level.game) if level.native is None else None
+    if path is None or (sha1 := integrations.rom_sha1(path)) in integrations.expected_sha1(level.game):
+        return {}
+    return {"ROM": sha1}
+
+
+def read_pair(path: Path) -> tuple[dict[str, Any], PairScore, str | None, dict[str, Any]]:
+    """Reads what a run that is done left: its settings, its score, where its episodes started, and its inputs.
 
     Raises:
         OSError: If it cannot be read.
@@ -245,12 +297,12 @@ def read_pair(path: Path) -> tuple[dict[str, Any], PairScore, str | None]:
     content = read_json(path)
     try:
         settings, score = dict(content["settings"]), PairScore.of_json(content["score"])
-        start = content.get("start", score.state or None)
-    except (TypeError, KeyError, AttributeError) as error:
+        start, inputs = content.get("start", score.state or None), dict(content.get("inputs", {}))
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise ValueError(f"no score of a run: {error!r}"[:200]) from error
     if start is not None and not isinstance(start, str):
         raise ValueError("no score of a run: its start is no text")
-    return settings, score, start
+    return settings, score, start, inputs
 
 
 def _digest(state: str | None) -> str:

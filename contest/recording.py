@@ -40,8 +40,12 @@ class Recording:
     """Emulator frames after its reset."""
 
 
-def read_recording(path: Path) -> Recording:
+def read_recording(path: Path, *, any_rom: bool = False) -> Recording:
     """Reads a recording and checks it.
+
+    Args:
+        path: The file.
+        any_rom: Whether to go on with a ROM that the game's integration was not made for.
 
     Raises:
         VideoError: If it cannot be read, is damaged, or starts from a state that is damaged or of another build.
@@ -63,8 +67,10 @@ def read_recording(path: Path) -> Recording:
     end = rows.pop() if rows else b""
     if (begin, end) != (b"[Input]", b"[/Input]") or len(rows) < 2 or not all(map(_ROW.fullmatch, rows[1:])):
         raise VideoError(f"{path} is no bk2 recording, or a damaged one: its buttons are not whole")
-    _check_start(path, game, state)
-    return Recording(path=path, level=games.find(game), frames=len(rows) - 2)  # the reset has a row, too
+    _check_start(path, game, state, any_rom=any_rom)
+    return Recording(
+        path=path, level=games.find(game, any_rom=any_rom), frames=len(rows) - 2
+    )  # the reset has a row, too
 
 
 def replay(recording: Recording) -> Iterator[tuple[Screen, float]]:
@@ -119,18 +125,18 @@ def _members(content: bytes) -> list[bytes]:
         return [file.read(name) for name in _MEMBERS]
 
 
-def _check_start(path: Path, game: str, state: bytes) -> None:
+def _check_start(path: Path, game: str, state: bytes, *, any_rom: bool) -> None:
     """Makes sure that episodes of the game, as it is now, can start where the recording does.
 
     Raises:
         VideoError: If they cannot.
         GameError: If the game is not there.
     """
-    games.find(game)
+    games.find(game, any_rom=any_rom)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "start.state"
         file.write_bytes(gzip.compress(state, 1))
         try:
-            games.find(game, str(file))
+            games.find(game, str(file), any_rom=any_rom)
         except GameError as error:
             raise VideoError(f"{path}: its start state will not do: {error}".replace(f"{file}: ", "")) from error

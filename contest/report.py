@@ -133,7 +133,7 @@ class _Report:
             cells += [optional(one.ratio, ".2f"), optional(one.improvement, ".2f")] if against else []
             body.append(tag("tr", tag("td", self._chip(number)), *(tag("td", cell) for cell in cells)))
         commands = [
-            tag("p", self._chip(number), tag("br"), tag("code", one.result.command))
+            tag("p", self._chip(number), tag("br"), tag("code", one.result.command), *map(_remark, one.remarks))
             for number, one in enumerate(self._standings)
         ]
         caption = tag("figcaption", "Circle: mean, with its 95 % interval. Triangle: interquartile mean.")
@@ -218,6 +218,11 @@ class _Report:
         if self._cards.remarks:
             parts += [tag("h2", "Not shown"), tag("ul", *(tag("li", remark) for remark in self._cards.remarks))]
         return tag("section", *parts) if parts else Html("")
+
+
+def _remark(text: str) -> Html:
+    """What was odd about an agent, below its command."""
+    return tag("span", tag("br"), text, class_="soft")
 
 
 def _footer() -> Html:

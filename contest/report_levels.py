@@ -76,7 +76,7 @@ class LevelCards:
         if not all(returns):
             return Html("")
         try:
-            goal = WAY_REWARD if games.find(game).pays_progress else None
+            goal = WAY_REWARD if games.find(game, any_rom=True).pays_progress else None
         except GameError:  # the ROM is not on this machine
             goal = None
         chart = charts.reach_chart(returns, self._names, goal)
@@ -112,7 +112,12 @@ class LevelCards:
         try:
             if not video.is_file():
                 make_video(
-                    run.folder / BEST_RECORDING, video, self._console, expected_return=run.score.best, quality=SMALL
+                    run.folder / BEST_RECORDING,
+                    video,
+                    self._console,
+                    expected_return=run.score.best,
+                    any_rom=True,  # the expected return tells whether it is the one that was played
+                    quality=SMALL,
                 )
             content = base64.b64encode(video.read_bytes()).decode()
         except (VideoError, GameError, OSError) as error:

@@ -11,7 +11,7 @@ from common.files import count, read_text, reason
 from contest.monitor import Record
 from contest.pairs import PAIR_FILE, EvaluationError, read_pair
 from contest.scores import Failure, PairScore, Scores
-from contest.trial import RECORD_FILE
+from contest.trial import AGENT_FOLDER, RECORD_FILE
 
 LevelName = tuple[str, str]
 """Game and state, as in the list of levels."""
@@ -44,7 +44,7 @@ class Run:
     def timesteps_by_player(self) -> dict[str, float]:
         """Timesteps each player inside the agent held the controls, from the agent's own record if it keeps one.
 
-        That is out/episodes.csv with the columns episode, return, timesteps, end, seconds, and a column of shares
+        That is out/episodes.csv in its folder, with the columns episode, return, timesteps, end, seconds, and a column of shares
         (0..1) for each player, whatever their names. It comes from an agent that anybody wrote: what cannot be so is
         taken for no record.
         """
@@ -52,7 +52,7 @@ class Run:
             return {}
         held: dict[str, float] = {}
         try:
-            text = read_text(self.folder / "out" / "episodes.csv")
+            text = read_text(self.folder / AGENT_FOLDER / "out" / "episodes.csv")
             rows = csv.DictReader(io.StringIO(text, newline=""), restval="")
             players = [name for name in rows.fieldnames or () if name not in _NO_PLAYERS]
             if len(players) > PLAYERS_MOST:
@@ -129,7 +129,7 @@ def _left(folder: Path) -> Iterator[Run]:
     """What runs have left in a folder of results, those that can be read."""
     for path in sorted(folder.glob(f"*/{PAIR_FILE}")):
         try:
-            settings, score, start = read_pair(path)
+            settings, score, start, _ = read_pair(path)
         except (OSError, ValueError):
             continue
         yield Run(score=score, folder=path.parent, record=_record(path.parent), settings=settings, start=start)

@@ -3,22 +3,21 @@
 import csv
 import io
 import json
-import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any, TypeVar, get_type_hints
 
+import numpy as np
 from rich.table import Table
 
 from common.files import count, number, read_json, write_file
 from common.terminal import plural
+from contest import bootstrap
+from contest.bootstrap import Estimate
 from contest.monitor import Record
 from contest.server import Cause
-
-CONFIDENCE = 0.95
-"""Of the interval around the score."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,7 @@ class PairScore:
     """Of the server's delays, and the agent's QJERK_SEED."""
 
     score: float
-    """Mean return of the episodes, the unfinished last one left out unless it is the only one."""
+    """Mean return of the episodes that count: `Record.scored` says which."""
 
     episodes: int
     """Episodes in that mean."""
@@ -52,6 +51,9 @@ class PairScore:
     end: str
     """Why the run ended."""
 
+    remark: str = ""
+    """Anything odd about the agent, in one line: that it played without its network, that it left in an odd way."""
+
     @classmethod
     def of_json(cls, content: Mapping[str, object]) -> "PairScore":
         """A score as JSON has it.
@@ -62,7 +64,7 @@ class PairScore:
         return _checked(cls, content)
 
     @classmethod
-    def of(cls, record: Record, *, game: str, state: str, seed: int) -> "PairScore":
+    def of(cls, record: Record, *, game: str, state: str, seed: int, remark: str = "") -> "PairScore":
         """The score of a server's record, which must have at least one episode to score."""
         returns = [value for value, _ in record.scored()]
         return cls(
@@ -75,6 +77,7 @@ class PairScore:
             timesteps=record.timesteps,
             timesteps_per_s=round(record.timesteps / record.seconds, 1) if record.seconds > 0 else 0.0,
             end=record.end,
+            remark=remark,
         )
 
 
@@ -117,38 +120,26 @@ class Scores:
     @property
     def score(self) -> float | None:
         """Mean over levels of the mean over seeds, of what is there; None if nothing is."""
+        return None if self.estimate is None else self.estimate.value
+
+    @property
+    def estimate(self) -> Estimate | None:
+        """The score with its interval."""
         by_level: dict[tuple[str, str], list[float]] = {}
         for pair in self.levels:
             by_level.setdefault((pair.game, pair.state), []).append(pair.score)
-        return fmean(map(fmean, by_level.values())) if by_level else None
-
-    @property
-    def ci95(self) -> float | None:
-        """Half width of the 95 % confidence interval of the score, from the spread over seeds.
-
-        Student's t on the seeds' own scores, each the mean over all levels; a seed with a level missing is left out.
-
-        Returns:
-            The half width in reward units; None with fewer than two seeds.
-        """
-        incomplete = {failure.seed for failure in self.missing}
-        by_seed: dict[int, list[float]] = {}
-        for pair in self.levels:
-            if pair.seed not in incomplete:
-                by_seed.setdefault(pair.seed, []).append(pair.score)
-        means = [fmean(scores) for scores in by_seed.values()]
-        if len(means) < 2:
-            return None
-        return t_quantile(CONFIDENCE, len(means) - 1) * stdev(means) / math.sqrt(len(means))
+        runs = [np.array(scores) for scores in by_level.values()]
+        return bootstrap.estimate(bootstrap.mean, runs) if runs else None
 
     def save(self, folder: Path) -> None:
         """Writes scores.json and scores.csv, each whole at any moment."""
+        found = self.estimate
         content = {
             "agent": self.agent,
             "timesteps": self.timesteps,
             "levels": [asdict(pair) for pair in self.levels],
-            "score": self.score,
-            "ci95": self.ci95,
+            "score": None if found is None else found.value,
+            "ci95": None if found is None or found.low is None else [found.low, found.high],
             "missing": [asdict(failure) for failure in self.missing],
         }
         write_file(folder / "scores.json", json.dumps(content, indent=1) + "\n")
@@ -189,8 +180,7 @@ class Scores:
         for game, state in dict.fromkeys((pair.game, pair.state) for pair in everything):
             table.add_row(f"{game} {state}".strip(), *self._row(game, state))
         table.add_section()
-        half = "" if self.ci95 is None else f" ± {self.ci95:.1f}"
-        score = "none" if self.score is None else f"{self.score:.1f}{half}"
+        score = "none" if self.estimate is None else self.estimate.text()
         what = "mean" if not self.missing else f"mean WITHOUT the {len(self.missing)} missing"
         table.add_row(what, score, style="bold")
         return table
@@ -199,8 +189,9 @@ class Scores:
         """A level's cells after its name; the remarks are what is not as it should be."""
         pairs = sorted((one for one in self.levels if (one.game, one.state) == (game, state)), key=lambda one: one.seed)
         lost = sum((one.game, one.state) == (game, state) for one in self.missing)
-        ends = dict.fromkeys(pair.end for pair in pairs if pair.end != Cause.TIMESTEPS)
-        remarks = ", ".join([*ends, *([f"{lost} missing"] if lost else [])])
+        odd = [pair.end for pair in pairs if pair.end != Cause.TIMESTEPS]
+        odd += [pair.remark for pair in pairs if pair.remark]
+        remarks = ", ".join([*dict.fromkeys(odd), *([f"{lost} missing"] if lost else [])])
         if not pairs:
             return ("none", "", "", "", "", remarks)
         return (
@@ -222,7 +213,8 @@ def _checked(kind: type[Part], content: Mapping[str, object]) -> Part:
     """
     values: dict[str, Any] = {}
     for one in fields(kind):
-        wanted, value = get_type_hints(kind)[one.name], content[one.name]
+        wanted = get_type_hints(kind)[one.name]
+        value = content[one.name] if one.default is MISSING else content.get(one.name, one.default)
         try:
             value = number(value) if wanted is float and type(value) in (int, float) else value
         except ValueError as error:
@@ -231,37 +223,3 @@ def _checked(kind: type[Part], content: Mapping[str, object]) -> Part:
             raise TypeError(f"{one.name}: wanted {wanted.__name__}, got {str(value)[:40]!r}")
         values[one.name] = value
     return kind(**values)
-
-
-def t_quantile(confidence: float, freedom: int) -> float:
-    """The t with which Student's t lies within -t..t with the given probability.
-
-    Source: Abramowitz and Stegun, 26.7.3 and 26.7.4 (closed forms for whole degrees of freedom), solved by bisection.
-
-    Args:
-        confidence: Probability, within (0, 1).
-        freedom: Degrees of freedom, at least 1.
-
-    Returns:
-        t, accurate to 1e-9.
-
-    Raises:
-        ValueError: If an argument is out of range.
-    """
-    if not (0 < confidence < 1 and freedom >= 1):
-        raise ValueError(f"wanted a confidence within (0, 1) and freedom of at least 1, got {confidence}, {freedom}")
-
-    def within(angle: float) -> float:
-        """Probability of |t| < sqrt(freedom) * tan(angle)."""
-        cos, odd = math.cos(angle), freedom % 2
-        term, total = (cos, 0.0) if odd else (1.0, 0.0)
-        for k in range(1 + odd, freedom, 2):
-            total += term
-            term *= cos * cos * k / (k + 1)
-        return (angle + math.sin(angle) * total) * 2 / math.pi if odd else math.sin(angle) * total
-
-    low, high = 0.0, math.pi / 2
-    for _ in range(60):  # halvings, down to the last bit
-        middle = (low + high) / 2
-        low, high = (middle, high) if within(middle) < confidence else (low, middle)
-    return math.sqrt(freedom) * math.tan(low)

@@ -63,6 +63,9 @@ class Serve:
     episodes: Annotated[int | None, arg(metavar="N")] = None
     """Episodes after which the run ends."""
 
+    any_rom: bool = False
+    """Go on with a ROM that is not the one the game's states and reward were made for."""
+
     record: Annotated[Path | None, arg(metavar="FILE")] = None
     """JSON file for every episode's return and length, the unfinished last one's too."""
 
@@ -90,7 +93,7 @@ def serve(options: Serve, say: Callable[[str], None]) -> Record | None:
         ServeError: If the agent broke the protocol.
         OSError: If a folder cannot be written or another server is alive in it.
     """
-    games.find(options.game, options.state)
+    games.find(options.game, options.state, any_rom=options.any_rom)
     if options.daemonize and os.fork():
         return None
     env = make(
@@ -99,6 +102,7 @@ def serve(options: Serve, say: Callable[[str], None]) -> Record | None:
         discrete_actions=options.discrete_actions,
         bk2dir=options.bk2dir,
         seed=options.seed,
+        any_rom=options.any_rom,
     )
     with closing(_watched(env, options)) as recorder:
         try:

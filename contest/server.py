@@ -6,6 +6,7 @@ count of timesteps. Where that one ends in a traceback, this one ends the run an
 
 import errno
 import socket
+import threading
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ from agent.wire import (
 SEND_TIMEOUT_S = 60.0
 """Seconds a client may leave its answers unread, once the kernel holds no more of them, before it counts as gone."""
 
+BUSY = "another agent plays here already: a server serves one, so start another server in another folder"
+"""What a client is told that comes while another is being served."""
 
 _CLOSE_TIMEOUT_S = 1.0  # for a word of farewell that nothing depends on
 
@@ -134,6 +137,8 @@ class Server:
     def close(self) -> None:
         """Closes the connection if there is one, and removes the files. May be called twice."""
         self._say_close(None)
+        with suppress(OSError):  # closed before
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for further clients
         self._files.close()
 
     def serve(
@@ -175,7 +180,22 @@ class Server:
         except TimeoutError:
             raise _Over(Cause.NO_CLIENT) from None
         self._stream = Stream(connection)
+        self._socket.settimeout(None)
+        threading.Thread(target=self._turn_away, daemon=True).start()
         self._send("description", {name: form.to_wire() for name, form in self._forms.items()})
+
+    def _turn_away(self) -> None:
+        """Tells further clients at once that they come too late; the contest's server lets them wait for ever."""
+        content = {"reason": BUSY, "exception": ERRORS_BY_ID.index(GymRemoteError)}
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:  # the server has closed
+                return
+            other = Stream(connection)
+            with suppress(EOFError, OSError):
+                other.send("close", content, timeout_s=_CLOSE_TIMEOUT_S)
+            other.close()
 
     def _receive(self) -> dict[str, Any]:
         """Waits for the client's next update; returns its content."""

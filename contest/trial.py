@@ -1,29 +1,32 @@
 """One run of any agent on one level: a server process, the agent's command, and what came of it."""
 
-import contextlib
 import os
-import shlex
+import re
 import shutil
-import signal
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.config import SEED_VARIABLE, TIMESTEPS_VARIABLE, WALLCLOCK_VARIABLE
+from contest.last_words import last_words, lines
 from contest.monitor import Record
-
-GRACE_S = 10.0
-"""Seconds the other side gets to leave once one has left. Source: retro-contest, `retro-contest run`."""
+from contest.processes import GRACE_S, Process, end, how, module_path, started
 
 POLL_S = 0.05
 """Seconds between two looks at the processes."""
 
 RECORD_FILE = "episodes.json"
 """Name of the server's record in a trial's folder."""
+
+AGENT_FOLDER = "agent"
+"""Folder in a trial's folder that the agent runs in and writes to; what the server records lies beside it."""
+
+
+_REMARK = re.compile(r"playing without |.* is out of play\b")
+"""A line of our agent's output that says that it plays with less than it should."""
 
 
 class TrialError(Exception):
@@ -45,7 +48,7 @@ class Trial:
     """A state's name, the absolute path of a `.state` file, or None for the game's default."""
 
     agent: tuple[str, ...]
-    """Words of the agent's command, as `agent_words` makes them."""
+    """Words of the agent's command, as `contest.command.read_command` makes them."""
 
     seed: int
     """Of the server's delays; the agent gets it as the environment variable QJERK_SEED."""
@@ -63,7 +66,8 @@ class Trial:
     """Seconds without a timestep after which the agent is taken for dead."""
 
     folder: Path
-    """The agent's working directory, emptied first: logs, monitor files, and the socket in tmp/sock."""
+    """Emptied first; then it has the server's records, both sides' output, and the agent's working directory, `agent`,
+    with the socket in tmp/sock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,34 +78,14 @@ class Outcome:
     """What the server saw."""
 
     remark: str
-    """Anything odd about the agent's leaving; empty if there was nothing."""
-
-
-def agent_words(command: str, seed: int) -> tuple[str, ...]:
-    """The words of an agent's command, ready to be run in another folder.
-
-    `{seed}` stands for the seed and `{python}` for the interpreter this runs on; a word that names an existing file is
-    taken from the current folder.
-
-    Raises:
-        TrialError: If the command cannot be read or its program does not exist.
-    """
-    try:
-        words = shlex.split(command)
-    except ValueError as error:
-        raise TrialError(f"agent command {command!r}: {error}") from error
-    words = [word.replace("{seed}", str(seed)).replace("{python}", sys.executable) for word in words]
-    words = [str(Path(word).absolute()) if Path(word).is_file() else word for word in words]
-    if not words or shutil.which(words[0]) is None:
-        raise TrialError(f"agent command {command!r}: no program {words[0] if words else ''!r}")
-    return tuple(words)
+    """Anything odd about the agent's playing or leaving; empty if there was nothing."""
 
 
 def play(trial: Trial, stop: threading.Event) -> Outcome:
     """Runs a trial to its end. Whatever happens, no process of it is left when this returns.
 
-    Both processes run in the trial's folder and meet at the relative path tmp/sock, so a folder however deep does not
-    lead to a socket path longer than the 107 bytes there is room for.
+    The server's files lie where the agent does not write. Both processes reach the socket by a relative path, so a
+    folder however deep does not lead to one longer than the 107 bytes there is room for.
 
     Args:
         trial: What to run.
@@ -112,26 +96,26 @@ def play(trial: Trial, stop: threading.Event) -> Outcome:
         Stopped: If it was called off.
     """
     shutil.rmtree(trial.folder, ignore_errors=True)
-    (trial.folder / "tmp" / "sock").mkdir(parents=True)
+    home = trial.folder / AGENT_FOLDER
+    socketdir = Path(AGENT_FOLDER, "tmp", "sock")
+    (trial.folder / socketdir).mkdir(parents=True)
     serve = [sys.executable, "-m", "contest", "serve", trial.game, *([trial.state] if trial.state else [])]
-    serve += ["-s", "tmp/sock", "-m", ".", "--record", RECORD_FILE, "--seed", str(trial.seed)]
+    serve += ["-s", str(socketdir), "-m", ".", "--record", RECORD_FILE, "--seed", str(trial.seed)]
     serve += [] if trial.timesteps is None else ["-T", str(trial.timesteps)]
     serve += [] if trial.wallclock_s is None else ["-W", str(trial.wallclock_s)]
     serve += trial.server
-    with _started(trial, "remote", serve, Path(__file__).parents[1]) as server:
-        while not (trial.folder / "tmp" / "sock" / "sock").exists():  # the original client wants it there
+    with _started(trial, "remote", serve, trial.folder, Path(__file__).parents[1]) as server:
+        while not (trial.folder / socketdir / "sock").exists():  # the original client wants it there
             if server.poll() is not None:
                 raise TrialError(f"the server did not start: {_last_words(trial, 'remote')}")
             _pause(stop)
-        with _started(trial, "agent", trial.agent, Path.cwd()) as agent:
+        with _started(trial, "agent", trial.agent, home, Path.cwd()) as agent:
             _watch(trial, server, agent, stop)
             remark = _part(trial, server, agent, stop)
     return _outcome(trial, server, agent, remark)
 
 
-def _watch(
-    trial: Trial, server: "subprocess.Popen[bytes]", agent: "subprocess.Popen[bytes]", stop: threading.Event
-) -> None:
+def _watch(trial: Trial, server: Process, agent: Process, stop: threading.Event) -> None:
     """Waits until either process has ended.
 
     Raises:
@@ -148,9 +132,7 @@ def _watch(
             raise TrialError(f"no timestep for {trial.idle_s:g} s, {timesteps_so_far(trial.folder)} until then")
 
 
-def _part(
-    trial: Trial, server: "subprocess.Popen[bytes]", agent: "subprocess.Popen[bytes]", stop: threading.Event
-) -> str:
+def _part(trial: Trial, server: Process, agent: Process, stop: threading.Event) -> str:
     """Lets the process that is left end by itself for a while, then ends it.
 
     Returns:
@@ -161,22 +143,22 @@ def _part(
         deadline = time.monotonic() + 1.0
     while server.poll() is None and time.monotonic() < deadline:  # the agent left: the server notices, if it was there
         _pause(stop)
-    _end(server)
+    end(server)
     while agent.poll() is None and time.monotonic() < deadline:
         _pause(stop)
     if agent.poll() is None:
         return f"the agent did not leave within {GRACE_S:g} s of the end"
-    return f"the agent left with exit status {agent.returncode}" if agent.returncode else ""
+    return f"the agent left with {how(agent.returncode)}" if agent.returncode else ""
 
 
-def _outcome(trial: Trial, server: "subprocess.Popen[bytes]", agent: "subprocess.Popen[bytes]", remark: str) -> Outcome:
+def _outcome(trial: Trial, server: Process, agent: Process, remark: str) -> Outcome:
     """What came of it.
 
     Raises:
         TrialError: If that is no score.
     """
     if server.returncode != 0:
-        raise TrialError(f"the server failed with exit status {server.returncode}: {_last_words(trial, 'remote')}")
+        raise TrialError(f"the server failed with {how(server.returncode)}: {_last_words(trial, 'remote')}")
     try:
         record = Record.load(trial.folder / RECORD_FILE)
     except (OSError, ValueError) as error:
@@ -185,7 +167,8 @@ def _outcome(trial: Trial, server: "subprocess.Popen[bytes]", agent: "subprocess
         raise TrialError(f"{remark} after {record.timesteps} timesteps: {_last_words(trial, 'agent')}")
     if not record.scored():
         raise TrialError(f"the agent left without playing: {_last_words(trial, 'agent')}")
-    return Outcome(record=record, remark=remark)
+    said = [line for line in lines(_output(trial, "agent", "stdout")) if _REMARK.match(line)]
+    return Outcome(record=record, remark="; ".join(filter(None, [*dict.fromkeys(said), remark])))
 
 
 def timesteps_so_far(folder: Path) -> int:
@@ -204,53 +187,28 @@ def _written_ns(path: Path) -> int:
         return 0
 
 
-@contextlib.contextmanager
 def _started(
-    trial: Trial, name: str, words: "list[str] | tuple[str, ...]", modules: Path
-) -> "Iterator[subprocess.Popen[bytes]]":
-    """Runs a command in a trial's folder, its output in files named as the contest names them; ends it at last.
+    trial: Trial, name: str, words: "list[str] | tuple[str, ...]", folder: Path, modules: Path
+) -> AbstractContextManager[Process]:
+    """Runs a command, its output in files of the trial's folder that are named as the contest names them.
 
     Args:
         trial: Whose folder and seed.
         name: `agent` or `remote`.
         words: The command.
+        folder: Where it runs.
         modules: Folder whose modules `python -m` shall still find there.
     """
-    path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(modules)]))
     told = {SEED_VARIABLE: trial.seed, TIMESTEPS_VARIABLE: trial.timesteps, WALLCLOCK_VARIABLE: trial.wallclock_s}
-    environment = {name: value for name, value in os.environ.items() if name not in told} | {"PYTHONPATH": path}
+    environment = {name: value for name, value in os.environ.items() if name not in told}
     environment |= {name: str(value) for name, value in told.items() if value is not None}
-    with (
-        (trial.folder / f"{name}-stdout.txt").open("wb") as out,
-        (trial.folder / f"{name}-stderr.txt").open("wb") as err,
-    ):
-        try:
-            process = subprocess.Popen(
-                words,
-                cwd=trial.folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,  # a group of its own: to be ended with its children, and not by Ctrl-C
-            )
-        except OSError as error:
-            raise TrialError(f"{name}: cannot run {words[0]}: {error.strerror}") from error
-    try:
-        yield process
-    finally:
-        _end(process)
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Ends a process with everything it started: asks first, then insists."""
-    if process.poll() is None:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE_S)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    return started(
+        words,
+        folder=folder,
+        environment=environment | {"PYTHONPATH": module_path(modules)},
+        stdout=_output(trial, name, "stdout"),
+        stderr=_output(trial, name, "stderr"),
+    )
 
 
 def _pause(stop: threading.Event) -> None:
@@ -263,11 +221,11 @@ def _pause(stop: threading.Event) -> None:
         raise Stopped
 
 
+def _output(trial: Trial, name: str, stream: str) -> Path:
+    """File for what a process writes."""
+    return trial.folder / f"{name}-{stream}.txt"
+
+
 def _last_words(trial: Trial, name: str) -> str:
-    """What a process said last on stderr, an exception's own line where there is one, and where the rest is."""
-    path = trial.folder / f"{name}-stderr.txt"
-    lines = [line for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    begin = max((number for number, line in enumerate(lines) if line.startswith("Traceback (")), default=len(lines))
-    exception = next((line for line in lines[begin + 1 :] if not line[0].isspace()), "")
-    words = exception or (lines[-1].strip() if lines else "no word on stderr")
-    return f"{words[:200]} ({path})"
+    """Why a process left."""
+    return last_words(_output(trial, name, "stderr"))

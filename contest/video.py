@@ -35,6 +35,7 @@ def make_video(
     console: Console,
     *,
     expected_return: float | None = None,
+    any_rom: bool = False,
     quality: Quality = Quality(),
 ) -> Path:
     """Makes an mp4 of a recording.
@@ -44,6 +45,7 @@ def make_video(
         out: The file to write; appears when it is whole.
         console: Where to show progress.
         expected_return: Return of the episode as it was played, to make sure that this is what the video shows.
+        any_rom: Whether to go on with a ROM that the game's integration was not made for.
         quality: Of the video.
 
     Returns:
@@ -53,11 +55,17 @@ def make_video(
         VideoError: If the recording cannot be read or turns out otherwise than it was played.
         GameError: If its game is not there.
     """
-    recording = read_recording(bk2)
+    recording = read_recording(bk2, any_rom=any_rom)
     out.parent.mkdir(parents=True, exist_ok=True)
     draft = out.with_name(f".{out.name}.mp4")
     try:
-        lines = track(_filmed(bk2, draft, quality), "video", recording.frames + 1, console=console, transient=True)
+        lines = track(
+            _filmed(bk2, draft, quality, any_rom=any_rom),
+            "video",
+            recording.frames + 1,
+            console=console,
+            transient=True,
+        )
         (told,) = deque(lines, maxlen=1) or ("",)
         word, _, words = told.partition(" ")
         if word != "return":
@@ -72,13 +80,14 @@ def make_video(
             draft.unlink()
 
 
-def _filmed(bk2: Path, draft: Path, quality: Quality) -> Iterator[str]:
+def _filmed(bk2: Path, draft: Path, quality: Quality, *, any_rom: bool) -> Iterator[str]:
     """Films in a process of its own; however this ends, that process and its encoder are gone.
 
     Yields:
         What it tells, line by line: see contest/film.py.
     """
     words = [sys.executable, "-m", "contest.film", str(bk2), str(draft), str(quality.scale), str(quality.crf)]
+    words += ["any-rom"] if any_rom else []
     with subprocess.Popen(
         words,
         stdin=subprocess.DEVNULL,

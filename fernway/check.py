@@ -18,9 +18,6 @@ from fernway.search import FRAME_LIMIT, Search, decode, encode, frames_of, start
 KINDS = 15
 """Kinds of objects in level.h; 0 is none."""
 
-BLOCKS = 38
-"""Kinds of blocks in blocks.h."""
-
 RING, GOAL = 1, 14
 PLATFORMS = (11, 12, 13)
 FIRST_LEDGE, LAST_LEDGE, SPIKES, BREAKABLE = 25, 27, 28, 29
@@ -108,7 +105,7 @@ def level_problems(level: NDArray[np.void]) -> list[str]:
     if not 375 <= cols <= native.LEVEL_COLS or count > native.LEVEL_SPAWNS:
         return [f"{cols} columns and {count} objects are out of range"]
     blocks = level["blocks"][:cols]
-    if (level["blocks"] >= BLOCKS).any() or level["blocks"][cols:].any():
+    if (level["blocks"] >= native.BLOCKS).any() or level["blocks"][cols:].any():
         problems.append("unknown blocks, or blocks beyond the end")
     if not LENGTH[0] <= int(level["end_x"]) <= LENGTH[1] or int(level["end_x"]) >= cols * 16:
         problems.append(f"end at x {level['end_x']}")

@@ -103,6 +103,20 @@ class Picture(OneLevel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """Draws fresh levels in 40 of the looks that training gives them, as the network sees them."""
+
+    out: Path
+    """The picture to write, such as looks.png."""
+
+    seed: int = 1
+    """Of the looks and the levels."""
+
+    timestep: int = 20
+    """Of the episodes, 15 a second: title cards are there at first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
     """Opens a window to play in: arrow keys, and space or X to jump; Escape ends it."""
 
@@ -126,11 +140,12 @@ Command = (
     | Annotated[States, subcommand("states")]
     | Annotated[Check, subcommand("check")]
     | Annotated[Picture, subcommand("picture")]
+    | Annotated[Looks, subcommand("looks")]
     | Annotated[Play, subcommand("play")]
 )
 
 
-def run(command: List | State | Fresh | States | Check | Picture | Play) -> int:
+def run(command: List | State | Fresh | States | Check | Picture | Looks | Play) -> int:
     """Runs a command; returns the exit status."""
     console = Console(stderr=True)
     match command:
@@ -148,6 +163,8 @@ def run(command: List | State | Fresh | States | Check | Picture | Play) -> int:
             return int(failed)
         case Picture():
             print(commands.draw(command.level(), command.out, command.paths, command.frame))
+        case Looks():
+            print(commands.draw_looks(command.out, command.seed, command.timestep))
         case Play():
             from fernway import play
 

@@ -11,8 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from common.files import require_destination, write_file
 from common.levels import LevelListError, read_levels
 from common.terminal import plural
-from fernway import GAME, INTEGRATION, NATIVE, FernwayError, check, levels, native, picture, states
+from fernway import GAME, INTEGRATION, NATIVE, FernwayError, check, gallery, levels, native, picture, states
 from fernway.levels import ACTS, ZONES, Level, Solved
+from fernway.looks import Looks
 from fernway.search import Search, frames_of, start_level
 from fernway.vector import fresh_level
 
@@ -132,7 +133,7 @@ def make_fresh(out: Path, count: int, seed: int, console: Console) -> str:
     """Writes start states of fresh levels, those that can be solved of the ones drawn, and `levels.csv`.
 
     Raises:
-        FernwayError: If a file cannot be written.
+        FernwayError: If a file cannot be written, the count is not at least 1, or the seed is negative.
     """
     _at_least("--count", count, 1)
     _at_least("--seed", seed, 0)
@@ -251,3 +252,16 @@ def _screen(level: Level, frame: int) -> picture.RGB:
     start_level(game, level)
     game.frames(buttons[:frame])
     return game.screen()
+
+
+def draw_looks(out: Path, seed: int, timestep: int) -> str:
+    """Writes a picture of 40 looks.
+
+    Raises:
+        FernwayError: If it cannot be written, or the timestep is negative.
+    """
+    if timestep < 0:
+        raise FernwayError(f"want a timestep from 0, got {timestep}")
+    image = gallery.draw_gallery(Looks(), seed, timestep)
+    picture.save(out, image)
+    return f"{out}: 40 looks, seed {seed}, timestep {timestep}"

@@ -12,6 +12,8 @@ from fernway import FernwayError
 
 BUTTONS = ("B", "A", "MODE", "START", "UP", "DOWN", "LEFT", "RIGHT", "C", "Y", "X", "Z")
 ZONES = 8
+BLOCKS = 38
+"""Kinds of blocks in src/blocks.h."""
 LEVEL_COLS, LEVEL_ROWS, LEVEL_SPAWNS = 640, 48, 448
 SCREEN_HEIGHT, SCREEN_WIDTH = 224, 320
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fernway import FernwayError
-from fernway.check import BLOCKS
 from fernway.levels import ZONES
+from fernway.native import BLOCKS
 
 BLOCK = 16
 """Pixels to a block's side."""

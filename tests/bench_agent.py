@@ -14,9 +14,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
-
-import onnxruntime
 
 from agent.__main__ import WEIGHTS
 from agent.actions import ACTION_TABLE
@@ -95,7 +94,7 @@ def main(
     median = statistics.median(ratios)
     agent = " ".join([mode, *flags])
     print(f"median ratio {median:.3f} over {rounds} rounds of {timesteps} timesteps on {game}, {agent}")
-    print(f"ONNX Runtime {onnxruntime.__version__}, one thread")
+    print(f"ONNX Runtime {version('onnxruntime')}, one thread")
 
 
 if __name__ == "__main__":

@@ -8,11 +8,20 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import properties  # noqa: F401 - hypothesis's settings, for all tests
 import pytest
+from serving import Clock
+
+if TYPE_CHECKING:
+    from sonic import Sonic
 
 # Shells start what they put into the background with SIGINT ignored, and children inherit that: Ctrl-C would do nothing.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Threads of OpenMP wait for one another busily: where a neighbour holds one of two cores, a second takes minutes.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 Offer = Callable[[str], None]
 
@@ -40,6 +49,14 @@ def folder() -> Iterator[Path]:
     """A folder with a name short enough for a socket's path, wherever pytest keeps its own."""
     with tempfile.TemporaryDirectory() as name:
         yield Path(name)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time as the server of a test sees it."""
+    found = Clock()
+    monkeypatch.setattr("contest.server.time", found)
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -81,3 +98,15 @@ def offer(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 def toy(offer: Offer) -> None:
     """Makes the game of toy_game.py known as Toy-Native."""
     offer("[qjerk.environments]\nToy-Native-v0 = toy_game\n[qjerk.maps]\nToy-Native-v0 = toy_game:draw\n")
+
+
+@pytest.fixture
+def sonic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Sonic":
+    """The contest's games with stand-ins for their ROMs, for the test and for the processes it starts."""
+    from sonic import make_sonic
+    from stable_retro import data
+
+    made = make_sonic(Path(data.path()), tmp_path / "data")
+    monkeypatch.setattr(data, "path", lambda *_: str(made.data))
+    monkeypatch.setenv("RETRO_DATA_PATH", str(made.data))
+    return made

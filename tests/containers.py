@@ -137,7 +137,9 @@ class Pair:
 
 
 @contextlib.contextmanager
-def pair(agent: str, remote_env: str, remote_command: list[str], results: Path) -> Iterator[Pair]:
+def pair(
+    agent: str, remote_env: str, remote_command: list[str], results: Path, roms: Path | None = None
+) -> Iterator[Pair]:
     """Starts the environment and the agent; removes everything at the end.
 
     Args:
@@ -145,6 +147,7 @@ def pair(agent: str, remote_env: str, remote_command: list[str], results: Path) 
         remote_env: The environment image.
         remote_command: What runs in it.
         results: Folder for what both sides write; emptied first.
+        roms: Folder of ROMs, which the environment may read.
 
     Yields:
         The two.
@@ -152,6 +155,8 @@ def pair(agent: str, remote_env: str, remote_command: list[str], results: Path) 
     Raises:
         ContainerError: If they cannot be started, or something is left behind.
     """
+    if roms is not None and not roms.is_dir():
+        raise ContainerError(f"wanted a folder of ROMs, got {roms}")
     if results.exists():
         shutil.rmtree(results)
     # Made here, so that they belong to the user: the containers write as root.
@@ -165,6 +170,8 @@ def pair(agent: str, remote_env: str, remote_command: list[str], results: Path) 
     try:
         shared = {name: "/root/compo/tmp"}
         remote_mounts = shared | {str(remote_results): "/root/compo/results"}
+        if roms is not None:
+            remote_mounts[str(roms.resolve())] = "/root/roms:ro"
         yield Pair(
             remote=Container.start(f"{name}-remote", remote_env, remote_mounts, *remote_command),
             agent=Container.start(f"{name}-agent", agent, shared | {str(out): "/root/compo/out"}),

@@ -18,6 +18,9 @@ from agent.config import RemoteConfig
 
 SCREEN_BYTES = 2 * 3 * 3
 
+PATIENCE_S = 60.0
+"""Seconds that either side waits for what is to come at once, on a machine with much else to do."""
+
 DESCRIPTION: dict[str, Any] = {
     "ac": ["int_fold", "[2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2],", {"n": "12", "type": "MultiBinary"}],
     "ob": ["np", '(2, 3, 3), dtype("|u1")', {"type": "Box", "shape": "(2, 3, 3)"}],
@@ -104,13 +107,13 @@ Script = Callable[[Peer], object]
 
 
 @contextmanager
-def fake_server(folder: Path, script: Script, *, late_s: float = 0.0) -> Iterator[Path]:
+def fake_server(folder: Path, script: Script, *, after: threading.Event | None = None) -> Iterator[Path]:
     """Runs a script against each client that connects, one after the other; closes the connection after it.
 
     Args:
         folder: Where the socket and the screen's file go.
         script: What the server does with a client. An error in it fails the test, unless the client is gone.
-        late_s: Seconds before the socket comes up.
+        after: What the socket waits for before it comes up.
 
     Yields:
         The folder.
@@ -121,7 +124,8 @@ def fake_server(folder: Path, script: Script, *, late_s: float = 0.0) -> Iterato
     errors: list[Exception] = []
 
     def serve() -> None:
-        time.sleep(late_s)
+        if after is not None:
+            after.wait(PATIENCE_S)
         (folder / "sock").unlink(missing_ok=True)
         listener.bind(str(folder / "sock"))
         listener.listen(1)
@@ -130,7 +134,7 @@ def fake_server(folder: Path, script: Script, *, late_s: float = 0.0) -> Iterato
                 connection, _ = listener.accept()
             except OSError:
                 return  # the test is over
-            connection.settimeout(20)
+            connection.settimeout(PATIENCE_S)
             with connection:
                 try:
                     script(Peer(folder, connection))
@@ -145,7 +149,7 @@ def fake_server(folder: Path, script: Script, *, late_s: float = 0.0) -> Iterato
         yield folder
     finally:
         listener.shutdown(socket.SHUT_RDWR)
-        thread.join(30)
+        thread.join(2 * PATIENCE_S)
         listener.close()
     assert not thread.is_alive(), "the script still runs"
     if errors:
@@ -171,6 +175,7 @@ def reset(peer: Peer) -> None:
 
 
 def config(folder: Path, **changes: Any) -> RemoteConfig:
-    """Settings for a client in a test: it waits, but not for long."""
-    settings = {"connect_timeout_s": 10, "handshake_timeout_s": 10, "response_timeout_s": 10, "backoff_s": 0.01}
+    """Settings for a client in a test: it waits, but not for ever."""
+    limits = ("connect_timeout_s", "handshake_timeout_s", "response_timeout_s")
+    settings = dict.fromkeys(limits, PATIENCE_S) | {"backoff_s": 0.01}
     return RemoteConfig(socket_dir=folder, **(settings | changes))

@@ -25,6 +25,7 @@ def finish(
     missing: Sequence[Failure] = (),
     ends: Sequence[Position | None] = (),
     settings: Mapping[str, Any] | None = None,
+    remark: str = "",
 ) -> Path:
     """Writes an agent's evaluation, the runs by state and seed; returns the folder."""
     scores = []
@@ -32,7 +33,7 @@ def finish(
         record = Record(
             episodes=list(episodes), ends=list(ends), timesteps=timesteps, seconds=1.0, end="timesteps used up"
         )
-        score = PairScore.of(record, game=game, state=state, seed=seed)
+        score = PairScore.of(record, game=game, state=state, seed=seed, remark=remark)
         scores.append(score)
         pair = folder / f"{state}-{seed}"
         pair.mkdir(parents=True)
@@ -46,5 +47,5 @@ def finish(
 
 def players(folder: Path, rows: str) -> None:
     """Writes a run's record of its agent's own."""
-    (folder / "out").mkdir()
-    (folder / "out" / "episodes.csv").write_text(rows)
+    (folder / "agent" / "out").mkdir(parents=True)
+    (folder / "agent" / "out" / "episodes.csv").write_text(rows)

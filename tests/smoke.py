@@ -23,7 +23,7 @@ RETURN_TOLERANCE = 0.001
 class Smoke:
     """What to play, and where the results go."""
 
-    game: str = "Airstriker-Genesis-v0"
+    game: str = "Fernway-Genesis-v0"
     """Game, as the environment image knows it."""
 
     state: str | None = None
@@ -43,6 +43,9 @@ class Smoke:
 
     remote_env: str = "qjerk-remote-env"
     """The environment image."""
+
+    roms: Path | None = None
+    """Folder of ROMs, which the environment may read."""
 
     results: Path = Path("results/smoke")
     """Folder for what both sides write; emptied first."""
@@ -103,7 +106,7 @@ def play(smoke: Smoke) -> str:
     """
     for image in (smoke.agent, smoke.remote_env):
         docker("image", "inspect", image)
-    with pair(smoke.agent, smoke.remote_env, smoke.remote_command, smoke.results) as both:
+    with pair(smoke.agent, smoke.remote_env, smoke.remote_command, smoke.results, smoke.roms) as both:
         with subprocess.Popen(["docker", "logs", "--follow", both.agent.name]):  # shows how far the run is
             statuses = both.wait()
         start_s = both.agent.seconds_to(FIRST_SCREEN) if not statuses["agent"] else 0.0
@@ -144,6 +147,7 @@ def main() -> int:
     parser.add_argument("--start", dest="start_s", type=float, default=defaults.start_s, help="seconds to first action")
     parser.add_argument("--agent", default=defaults.agent, help="the submission image")
     parser.add_argument("--remote-env", default=defaults.remote_env, help="the environment image")
+    parser.add_argument("--roms", type=Path, help="folder of ROMs, mounted read-only")
     parser.add_argument("--results", type=Path, default=defaults.results, help="folder")
     try:
         print(play(Smoke(**vars(parser.parse_args()))))

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
 from agent.actions import ACTION_TABLE, BUTTONS, action_buttons, buttons, pack, unpack
 
@@ -24,6 +25,7 @@ def test_the_table_holds_each_combination_once_and_no_opposites() -> None:
         assert "START" not in names
 
 
+@examples()
 @given(st.integers(0, (1 << len(BUTTONS)) - 1))
 def test_pack_undoes_unpack(packed: int) -> None:
     assert pack(unpack(packed)) == packed

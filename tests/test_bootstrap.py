@@ -30,7 +30,7 @@ def test_interquartile_mean_is_that_of_the_middle_half(scores: list[list[float]]
 
 def test_interval_of_two_runs_spans_them() -> None:
     """A replicate of two runs is one of them twice with probability 1/4 each: more than the 1/40 beyond either end."""
-    assert estimate(bootstrap.mean, levels([2, 6])) == Estimate(value=4, low=2, high=6)
+    assert estimate(bootstrap.mean, levels([2, 6], [2, 2])) == Estimate(value=3, low=2, high=4)
     one = estimate(bootstrap.mean, levels([0, 4], [10, 10]))
     assert (one.low, one.high) == (5, 7)
 
@@ -58,12 +58,13 @@ def test_interval_of_the_interquartile_mean() -> None:
     assert (one.value, one.low, one.high) == (4, 0, 8)
 
 
-def test_interval_needs_two_runs_of_every_level() -> None:
+def test_interval_needs_two_levels_and_two_runs_of_each() -> None:
     for measure in (bootstrap.mean, bootstrap.interquartile_mean):
         assert estimate(measure, levels([1, 2], [3])).low is None
+        assert estimate(measure, levels([1, 2])).low is None
     assert bootstrap.band([np.zeros((1, 5))]) is None
     assert estimate(bootstrap.mean, levels([7])).text() == "7.0"
-    assert estimate(bootstrap.mean, levels([2000, 6000])).text() == "4,000.0 [2,000.0, 6,000.0]"
+    assert estimate(bootstrap.mean, levels([2000, 6000], [4000, 4000])).text() == "4,000.0 [3,000.0, 5,000.0]"
 
 
 def test_interval_covers_what_it_says() -> None:

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 ROOT = Path(__file__).parent.parent
-WORDS = ("demo", "test", "check", "image", "smoke", "push")
+WORDS = ("demo", "test", "fuzz", "check", "image", "smoke", "push")
 
 STAND_IN_PYTHON = """#!/bin/sh
 echo "$(basename "$0") $*" >> "$LOG"

@@ -67,6 +67,15 @@ def test_only_what_all_have_is_compared(tmp_path: Path) -> None:
     assert "1 to 2 seeds" in printed(comparison)
 
 
+def test_odd_runs_are_told_below_the_table(tmp_path: Path) -> None:
+    finish(tmp_path / "x", THEIRS, remark="playing without <it>")
+    finish(tmp_path / "y", OURS)
+    words = [sys.executable, "-m", "contest", "compare", "x", "y", "--report", "r.html"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "\nx: playing without <it> (4 of 4 runs)\n" in done.stdout
+    assert "playing without &lt;it&gt; (4 of 4 runs)" in (tmp_path / "r.html").read_text()
+
+
 def test_a_ratio_to_nothing_is_left_out(tmp_path: Path) -> None:
     zero = {key: [(0.0, 9)] for key in OURS}
     comparison = compare([read_result(finish(tmp_path / "x", zero)), read_result(finish(tmp_path / "y", OURS))])

@@ -1,6 +1,7 @@
 """Servers that come up late, never, or for somebody else."""
 
 import socket
+import threading
 import time
 from pathlib import Path
 
@@ -23,7 +24,16 @@ from agent.remote import (
 def test_a_server_may_come_late_even_with_its_folder(folder: Path) -> None:
     said: list[str] = []
     late = folder / "late"
-    with fake_server(late, playing(), late_s=0.4), RemoteEnv(config(late), on_wait=said.append) as env:
+    waits = threading.Event()
+
+    def say(line: str) -> None:
+        said.append(line)
+        waits.set()
+
+    with (
+        fake_server(late, playing(), after=waits),
+        RemoteEnv(config(late), on_wait=say) as env,
+    ):
         assert env.timesteps == 0
     assert len(said) == 1, "one line as long as nothing changes"
     assert "there is no socket yet" in said[0]
@@ -33,7 +43,16 @@ def test_a_socket_nobody_listens_on_is_waited_for_as_well(folder: Path) -> None:
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(folder / "sock"))
     said: list[str] = []
-    with fake_server(folder, playing(), late_s=0.4), RemoteEnv(config(folder), on_wait=said.append):
+    waits = threading.Event()
+
+    def say(line: str) -> None:
+        said.append(line)
+        waits.set()
+
+    with (
+        fake_server(folder, playing(), after=waits),
+        RemoteEnv(config(folder), on_wait=say),
+    ):
         pass
     assert "nobody listens on the socket yet" in said[0]
 
@@ -46,7 +65,7 @@ def test_waiting_for_a_server_ends(folder: Path, is_stale: bool) -> None:
     began_at = time.monotonic()
     with pytest.raises(ConnectError, match=r"sock: .* yet, after 0\.3 s; is the server running\?"):
         RemoteEnv(config(folder, connect_timeout_s=0.3))
-    assert 0.3 <= time.monotonic() - began_at < 2
+    assert time.monotonic() - began_at >= 0.3
 
 
 def test_what_waiting_cannot_mend_is_said_at_once(folder: Path) -> None:

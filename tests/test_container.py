@@ -2,18 +2,20 @@
 
 import contextlib
 import dataclasses
+import hashlib
 import json
 import re
 import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from containers import GRACE_S, ContainerError, Pair, docker, pair
-from smoke import FIRST_SCREEN, Smoke
+from smoke import FIRST_SCREEN, Smoke, read_table
+from sonic import dummy_rom, interleaved
 
 ROOT = Path(__file__).parent.parent
 BUILD = str(ROOT / "build.sh")
@@ -54,7 +56,7 @@ def start(smoke: Smoke) -> contextlib.AbstractContextManager[Pair]:
     return pair(smoke.agent, smoke.remote_env, smoke.remote_command, smoke.results)
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 300.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it never came"
@@ -142,6 +144,8 @@ def test_smoke_run_says_what_came_of_it(smoked: tuple[Path, str]) -> None:
     for wanted in (r"first action: \d+\.\d\d s", r"1800 timesteps, \d+ timesteps/s", r"score: -?\d+\.\d"):
         assert re.search(wanted, said), said
     assert (results / "remote/log.csv").read_text().splitlines()[0] == "l,t"
+    assert "without the Q-network" not in (results / "agent-stdout.txt").read_text()
+    assert any(float(episode["learned"]) > 0 for episode in read_table(results / "out/episodes.csv"))
 
 
 def test_smoke_run_fails_in_one_line(smoked: tuple[Path, str], tmp_path: Path) -> None:
@@ -162,7 +166,7 @@ def test_the_start_is_held_against_the_goal(smoked: tuple[Path, str], tmp_path: 
 
 
 def test_wallclock_limit_ends_both_the_regular_way(smoke: Smoke) -> None:
-    with start(dataclasses.replace(smoke, wallclock_s=12.0)) as both:
+    with start(dataclasses.replace(smoke, wallclock_s=30.0)) as both:
         assert both.wait() == {"remote": 0, "agent": 0}
     assert (smoke.results / "agent-stderr.txt").read_text() == ""
 
@@ -208,6 +212,7 @@ def test_what_cannot_start_leaves_nothing(smoke: Smoke) -> None:
     [
         (["list", "games"], "Airstriker-Genesis-v0"),
         (["list", "states", "Airstriker-Genesis-v0"], "Level1"),
+        (["list", "states", "Fernway-Genesis-v0"], "FernHollow.Act1"),
         (["--data-dir", "/root/venv/lib/python3.11/site-packages/stable_retro/data", "list", "games"], "Airstriker"),
     ],
 )
@@ -218,3 +223,55 @@ def test_environment_answers_to_the_contests_name(smoked: tuple[Path, str], word
 def test_environment_refuses_a_word_it_does_not_know(smoked: tuple[Path, str]) -> None:
     with pytest.raises(ContainerError, match="wanted one of: run, list; got: fly"):
         docker("run", "--rm", Smoke().remote_env, "retro-contest-remote", "fly")
+
+
+INTEGRATION = "/root/venv/lib/python3*/site-packages/stable_retro/data/stable/SonicTheHedgehog-Genesis-v0"
+SONIC = ("--game", "SonicTheHedgehog-Genesis", "--state", "GreenHillZone.Act1", "--timesteps", "300", "--start", "60")
+
+
+@contextlib.contextmanager
+def built(name: str, *words: str, dockerfile: str | None = None) -> Iterator[str]:
+    """An image for as long as a test takes."""
+    subprocess.run(
+        ["docker", "build", "-t", name, *words], input=dockerfile, text=True, check=True, capture_output=True
+    )
+    yield name
+    docker("rmi", name)
+
+
+@pytest.fixture
+def roms(tmp_path: Path) -> Path:
+    """A folder with a stand-in for the contest's first ROM, as a copier wrote it."""
+    path = tmp_path / "my roms"
+    path.mkdir()
+    (path / "sonic.smd").write_bytes(interleaved(dummy_rom("SONIC THE HEDGEHOG", "GM 00004049-01")))
+    return path
+
+
+def test_a_game_of_the_contest_from_a_folder_of_roms(smoked: tuple[Path, str], roms: Path, tmp_path: Path) -> None:
+    """The stand-in is taken for the ROM where its sum is in the place of the ROM's."""
+    rom = dummy_rom("SONIC THE HEDGEHOG", "GM 00004049-01")
+    lines = f"FROM {Smoke().remote_env}\nRUN echo {hashlib.sha1(rom).hexdigest()} | tee {INTEGRATION}/rom.sha\n"
+    results = tmp_path / "results"
+    with built("qjerk-remote-env-stand-in", "-", dockerfile=lines) as image:
+        done = run_smoke("--remote-env", image, *SONIC, "--roms", str(roms), "--results", str(results))
+        assert done.returncode == 0, done.stderr
+        assert "300 timesteps" in done.stdout
+        assert "imported from /root/roms/sonic.smd" in (results / "remote-stdout.txt").read_text()
+        done = run_smoke("--remote-env", image, *SONIC, "--results", str(results))
+        assert done.returncode == 1
+        assert "the ROM of SonicTheHedgehog-Genesis-v0 is missing" in done.stderr.splitlines()[-1]
+
+
+def test_a_layer_of_roms(smoked: tuple[Path, str], roms: Path) -> None:
+    """Without its sum, the stand-in is another ROM: the environment says so and does not start."""
+    dockerfile = ROOT / "tests/remote_env/with_roms.Dockerfile"
+    with built("qjerk-remote-env-roms", "-f", str(dockerfile), str(roms)) as image:
+        assert docker("run", "--rm", image, "ls", "/root/roms") == "sonic.smd"
+        with pytest.raises(ContainerError, match=r"is missing: wanted .*; /root/roms/sonic.smd is another ROM: SONIC"):
+            docker("run", "--rm", image, "retro-contest-remote", "run", "SonicTheHedgehog-Genesis")
+
+
+def test_a_folder_of_roms_that_is_none(smoked: tuple[Path, str], tmp_path: Path) -> None:
+    done = run_smoke(*SONIC, "--roms", str(tmp_path / "nowhere"), "--results", str(tmp_path / "results"))
+    assert done.stderr == f"smoke: wanted a folder of ROMs, got {tmp_path / 'nowhere'}\n"

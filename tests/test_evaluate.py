@@ -3,29 +3,32 @@
 import csv
 import io
 import json
-import math
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
 import pytest
 import toy_game
 from rich.console import Console
 
+from contest.bootstrap import Estimate
+from contest.claim import ClaimError
+from contest.compare import compare
 from contest.display import Display
 from contest.env import make
 from contest.evaluate import Report, evaluate
 from contest.monitor import Record
 from contest.pairs import Evaluation, EvaluationError, read_pairs
-from contest.scores import Failure, PairScore, Scores, t_quantile
-from contest.trial import TrialError, agent_words
+from contest.results import read_result
+from contest.scores import Failure, PairScore, Scores
 
 BUDGET = 35
 """Timesteps of a run: three whole episodes of ten and a reset each, and two timesteps of a fourth."""
@@ -75,17 +78,14 @@ def expected_returns(state: str, seed: int) -> list[float]:
     return returns
 
 
-def is_alive(pid_file: Path) -> bool:
-    try:
-        return (
-            "Z"
-            not in Path(f"/proc/{int(pid_file.read_text(encoding='utf-8'))}/stat")
-            .read_text(encoding="utf-8")
-            .split(")")[1]
-            .split()[0]
-        )
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+def left(folder: Path) -> list[str]:
+    """Commands of the processes that run in a folder or below it."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cwd").readlink().is_relative_to(folder):
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+    return found
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_our_agent_is_told_its_seed_and_the_limits_of_its_run(
     scores, _ = run(replace(one_level, commands=(shell,), seeds=1, wallclock_s=wallclock_s))
     assert not scores.missing
     (said,) = one_level.results.glob("*/agent-stdout.txt")
-    text = said.read_text(encoding="utf-8")
+    text = said.read_text()
     assert "'QJERK_SEED': '0'" in text
     assert f"'QJERK_TIMESTEPS': '{BUDGET}'" in text
     assert ("'QJERK_WALLCLOCK': '300.5'" in text) == (wallclock_s is not None)
@@ -132,9 +132,10 @@ def test_scores_levels_by_seeds_and_goes_on_with_what_is_missing(evaluation: Eva
     assert content["agent"] == evaluation.commands[0]
     assert content["timesteps"] == BUDGET
     assert content["score"] == pytest.approx(fmean(pair.score for pair in scores.levels))
-    by_seed = [fmean(pair.score for pair in scores.levels if pair.seed == seed) for seed in (0, 1)]
-    assert content["ci95"] == pytest.approx(12.7062 * stdev(by_seed) / math.sqrt(2), rel=1e-4)
-    keys = ["game", "state", "seed", "score", "episodes", "best", "timesteps", "timesteps_per_s", "end"]
+    by_level = [sorted(pair.score for pair in scores.levels if pair.state == state) for state in ("short", "long")]
+    ends = [fmean(level) for level in zip(*by_level, strict=True)]  # of two runs each, drawn twice
+    assert content["ci95"] == pytest.approx(ends), "all four draws of the lowest, or of the highest, are likely enough"
+    keys = ["game", "state", "seed", "score", "episodes", "best", "timesteps", "timesteps_per_s", "end", "remark"]
     assert [list(level) for level in content["levels"]] == [keys] * 4
     with (evaluation.results / "scores.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -142,10 +143,10 @@ def test_scores_levels_by_seeds_and_goes_on_with_what_is_missing(evaluation: Eva
         [str(row[key]) for key in keys] for row in content["levels"]
     ]
     folder = evaluation.results / "Toy-Native-v0-short-seed1"
-    assert (folder / "agent-stdout.txt").read_text(encoding="utf-8") == "playing on seed 1\n"
-    assert (folder / "monitor.csv").read_text(encoding="utf-8").splitlines()[0] == "r,l,t"
-    assert len((folder / "monitor.csv").read_text(encoding="utf-8").splitlines()) == 4
-    assert not list((folder / "tmp" / "sock").iterdir())
+    assert (folder / "agent-stdout.txt").read_text() == "playing on seed 1\n"
+    assert (folder / "monitor.csv").read_text().splitlines()[0] == "r,l,t"
+    assert len((folder / "monitor.csv").read_text().splitlines()) == 4
+    assert not list((folder / "agent" / "tmp" / "sock").iterdir())
 
     shutil.rmtree(evaluation.results / "Toy-Native-v0-long-seed0")
     kept = (folder / "pair.json").stat().st_mtime_ns
@@ -162,6 +163,8 @@ def test_scores_levels_by_seeds_and_goes_on_with_what_is_missing(evaluation: Eva
     (folder / "pair.json").write_text("{")
     with pytest.raises(EvaluationError, match="cannot be read"):
         run(evaluation)
+    _, reports = run(replace(evaluation, again=True))
+    assert len(reports) == 1, "the one that cannot be read, and no other"
 
 
 @pytest.mark.slow
@@ -172,22 +175,26 @@ def test_a_failing_agent_does_not_lose_the_others(one_level: Evaluation, tmp_pat
     assert [failure.seed for failure in scores.missing] == [1]
     assert "exit status 1 after 15 timesteps: the agent has crashed" in scores.missing[0].reason
     assert sorted(report.failed for report in reports) == [False, True]
-    assert (scores.score, scores.ci95) == (scores.levels[0].score, None)
-    content = json.loads((evaluation.results / "scores.json").read_text(encoding="utf-8"))
+    assert scores.score == scores.levels[0].score
+    content = json.loads((evaluation.results / "scores.json").read_text())
+    assert content["ci95"] is None
     assert len(content["levels"]) == len(content["missing"]) == 1
     (tmp_path / "player.py").write_text(toy_game.AGENT.replace("crash-on-1", "never"))  # the agent is put right
-    again, reports = run(evaluation)
+    with pytest.raises(
+        EvaluationError, match=r"not as it was when .*-seed0/pair.json was made: \S*/player.py; --again"
+    ):
+        run(evaluation)
+    again, reports = run(replace(evaluation, again=True))
     assert not again.missing
-    assert len(reports) == 1
+    assert len(reports) == 2, "the run that succeeded was another agent's"
 
 
 @pytest.mark.slow
 def test_ends_a_hanging_agent_and_its_children(one_level: Evaluation, tmp_path: Path) -> None:
     scores, _ = run(replace(one_level, commands=(playing(tmp_path, "idle"),), seeds=1, idle_s=3.0))
     assert [failure.reason for failure in scores.missing] == ["no timestep for 3 s, 0 until then"]
-    pids = list(one_level.results.glob("*/*.pid"))
-    assert len(pids) == 2
-    assert not any(is_alive(pid) for pid in pids)
+    assert len(list(one_level.results.glob("*/agent/*.pid"))) == 2, "it ran, and had a child"
+    assert not left(one_level.results)
 
 
 @pytest.mark.slow
@@ -203,31 +210,65 @@ def test_agents_that_leave_oddly(one_level: Evaluation, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGKILL])
 def test_a_signal_keeps_what_is_done(one_level: Evaluation, tmp_path: Path, number: signal.Signals) -> None:
+    """And nothing of what ran, though an agent's grandchild is deaf to SIGTERM."""
     command = [sys.executable, "-m", "contest", "evaluate", "--levels", str(one_level.levels), "--agent"]
     command += [playing(tmp_path, "idle-on-1"), "--timesteps", str(BUDGET), "--seeds", "2"]
     command += ["--results", str(one_level.results)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        eventually(lambda: len(list(one_level.results.glob("*-seed1/child.pid"))) == 1)
+        eventually(
+            lambda: sum("SIG_IGN" in words for words in left(one_level.results)) == 2
+        )  # as its parent's argument
+        assert any("contest serve" in words for words in left(one_level.results))
     finally:
         process.send_signal(number)
-        _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "interrupted; what is done is in" in errors.splitlines()[-1]
+        _, errors = process.communicate(timeout=300)
+    if number in (signal.SIGINT, signal.SIGTERM):
+        assert process.returncode == 130
+        assert "interrupted; what is done is in" in errors.splitlines()[-1]
+        assert not list(one_level.results.glob("*/agent/tmp/sock/*")), "the servers have cleared up after themselves"
+    else:
+        assert process.returncode == -number
+        eventually(lambda: not left(one_level.results))
     assert "Traceback" not in errors
     content = json.loads((one_level.results / "scores.json").read_text(encoding="utf-8"))
     assert [level["seed"] for level in content["levels"]] == [0]
-    assert not any(is_alive(pid) for pid in one_level.results.glob("*/*.pid"))
-    assert not list(one_level.results.glob("*/tmp/sock/*")), "the servers have cleared up after themselves"
+    assert not left(one_level.results)
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+def eventually(condition: Callable[[], bool], seconds: float = 300.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come to pass"
         time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_an_agents_files_do_not_take_the_servers_place(one_level: Evaluation, tmp_path: Path) -> None:
+    honest, _ = run(replace(one_level, seeds=1, results=tmp_path / "honest"))
+    scores, _ = run(replace(one_level, seeds=1, commands=(playing(tmp_path, "tamper"),)))
+    assert not scores.missing
+    assert [(pair.score, pair.best) for pair in scores.levels] == [(pair.score, pair.best) for pair in honest.levels]
+    folder = one_level.results / "Toy-Native-v0-short-seed0"
+    for name in ("episodes.json", "monitor.csv", "log.csv", "pair.json"):
+        assert "[9999.0" not in (folder / name).read_text(), name
+        assert "[9999.0" in (folder / "agent" / name).read_text(), "it did write there"
+    (found,) = read_result(one_level.results).runs
+    assert found.record is not None
+    assert max(value for value, _ in found.record.episodes) == scores.levels[0].best
+
+
+@pytest.mark.slow
+def test_a_score_without_the_network_says_so(one_level: Evaluation, tmp_path: Path) -> None:
+    blind = replace(one_level, seeds=1, commands=(playing(tmp_path, "blind"),))
+    scores, reports = run(blind)
+    remark = "playing without the Q-network, by the heuristic alone: there are no weights"
+    assert [pair.remark for pair in scores.levels] == [remark]
+    assert reports[0].text.endswith(remark)
+    assert remark in printed(scores)
+    assert run(blind)[0] == scores, "and goes on saying it when it is taken again"
 
 
 def test_display(evaluation: Evaluation) -> None:
@@ -259,7 +300,7 @@ def test_display(evaluation: Evaluation) -> None:
 
 def test_one_evaluation_at_a_time(evaluation: Evaluation) -> None:
     def again(done: int, pairs: int) -> None:
-        with pytest.raises(EvaluationError, match="another evaluation"):
+        with pytest.raises(ClaimError, match="another evaluation writes to"):
             evaluate(evaluation, lambda report: None, lambda done, pairs: None)
         raise KeyboardInterrupt
 
@@ -336,6 +377,41 @@ def test_settings_are_checked(evaluation: Evaluation) -> None:
         run(replace(evaluation, levels=Path("there-is-none.csv")))
 
 
+def test_files_that_changed_are_noticed_before_anything_is_played(one_level: Evaluation, tmp_path: Path) -> None:
+    (tmp_path / "q.safetensors").write_text("weights")
+    (tmp_path / "q.json").write_text("card")
+    evaluation = replace(one_level, seeds=1, commands=(f"{one_level.commands[0]} {tmp_path}/q.safetensors",))
+    (pair,) = read_pairs(evaluation)
+    pair.trial.folder.mkdir(parents=True)
+    record = Record(episodes=[(1.0, 9)], timesteps=BUDGET)
+    score = PairScore.of(record, game=pair.game, state=pair.state, seed=0)
+    content = {"settings": pair.settings, "inputs": pair.inputs, "score": asdict(score)}
+    path = pair.trial.folder / "pair.json"
+    path.write_text(json.dumps(content))
+    assert run(evaluation) == (Scores(agent=evaluation.commands[0], timesteps=BUDGET, levels=(score,)), [])
+    for name in ("q.safetensors", "q.json"):
+        kept = (tmp_path / name).read_text()
+        (tmp_path / name).write_text("others")
+        with pytest.raises(
+            EvaluationError, match=f"not as it was when .*pair.json was made: {tmp_path}/{name}; --again"
+        ):
+            run(evaluation)
+        (tmp_path / name).write_text(kept)
+    for inputs, words in (
+        ({**pair.inputs, "the package agent": "x"}, "not as it was when .* was made: the package agent; --again"),
+        ({}, "does not say with which weights and code it was made: --again"),
+        ([], "does not say"),
+        (None, "cannot be read"),
+    ):
+        path.write_text(json.dumps(content | {"inputs": inputs}))
+        with pytest.raises(EvaluationError, match=words):
+            run(evaluation)
+    path.write_text(json.dumps({name: content[name] for name in ("settings", "score")}))
+    with pytest.raises(EvaluationError, match="does not say with which"):
+        run(evaluation)
+    assert path.exists()
+
+
 def test_state_files_count_from_the_lists_folder(evaluation: Evaluation, tmp_path: Path) -> None:
     (tmp_path / "states").mkdir()
     for name in ("one", "two"):
@@ -352,64 +428,40 @@ def test_state_files_count_from_the_lists_folder(evaluation: Evaluation, tmp_pat
     }, "a state made anew is another level"
 
 
-def test_agent_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.py").touch()
-    (tmp_path / "agent").mkdir()
-    words = agent_words("{python} -m agent --seed={seed} mine.py 'two words'", 7)
-    assert words == (sys.executable, "-m", "agent", "--seed=7", str(tmp_path / "mine.py"), "two words")
-    for command in ("", "'unclosed", "no-such-program"):
-        with pytest.raises(TrialError, match="agent command"):
-            agent_words(command, 0)
-
-
 def pair(state: str, seed: int, score: float) -> PairScore:
     return PairScore(
         game="G", state=state, seed=seed, score=score, episodes=1, best=score, timesteps=9, timesteps_per_s=1.0, end="e"
     )
 
 
-def test_means_and_interval() -> None:
+def printed(scores: Scores) -> str:
+    console = Console(width=200, file=io.StringIO())
+    with console.capture() as capture:
+        console.print(scores.table())
+    return capture.get()
+
+
+def test_means_and_interval(tmp_path: Path) -> None:
     levels = tuple(pair(state, seed, score) for state, seed, score in [("a", 0, 1.0), ("a", 1, 3.0), ("b", 0, 10.0)])
     missing = (Failure(game="G", state="b", seed=1, reason="bad luck"),)
     scores = Scores(agent="x", timesteps=9, levels=levels, missing=missing)
-    assert scores.score == (2.0 + 10.0) / 2
-    assert scores.ci95 is None, "seed 1 lacks a level, so there is one whole seed"
-    console = Console(width=120, file=io.StringIO())
-    with console.capture() as capture:
-        console.print(scores.table())
-    text = capture.get()
-    assert "mean WITHOUT the 1 missing" in text
-    assert "6.0" in text
+    assert scores.estimate == Estimate(value=(2.0 + 10.0) / 2), "a level has one run, whose spread nobody knows"
+    assert "mean WITHOUT the 1 missing" in printed(scores)
+    assert "6.0" in printed(scores)
     whole = Scores(agent="x", timesteps=9, levels=(*levels, pair("b", 1, 20.0)))
-    means = [(1.0 + 10.0) / 2, (3.0 + 20.0) / 2]
-    assert whole.score == fmean(means)
-    assert whole.ci95 == pytest.approx(12.70620 * stdev(means) / math.sqrt(2), rel=1e-5)
+    assert whole.estimate == Estimate(value=8.5, low=(1.0 + 10.0) / 2, high=(3.0 + 20.0) / 2)
+    assert "8.5 [5.5, 11.5]" in printed(whole)
+    whole.save(tmp_path)
+    content = json.loads((tmp_path / "scores.json").read_text())
+    assert (content["score"], content["ci95"]) == (8.5, [5.5, 11.5])
+    standing = compare([read_result(tmp_path)]).standings[0]
+    assert standing.mean == whole.estimate, "one interval, wherever it is shown"
+    Scores(agent="x", timesteps=9, levels=levels[:2]).save(tmp_path)
+    content = json.loads((tmp_path / "scores.json").read_text())
+    assert (content["score"], content["ci95"]) == (2.0, None), "a single level"
+    assert compare([read_result(tmp_path)]).standings[0].mean == Estimate(value=2.0)
     empty = Scores(agent="x", timesteps=9, levels=(), missing=missing)
     assert empty.score is None
-
-
-@pytest.mark.parametrize(
-    ("freedom", "t"),
-    [
-        (1, 12.70620),
-        (2, 4.30265),
-        (3, 3.18245),
-        (4, 2.77645),
-        (7, 2.36462),
-        (10, 2.22814),
-        (30, 2.04227),
-        (99, 1.98422),
-    ],
-)
-def test_t_quantile_is_the_tables(freedom: int, t: float) -> None:
-    assert t_quantile(0.95, freedom) == pytest.approx(t, abs=5e-6)
-
-
-@pytest.mark.parametrize(("confidence", "freedom"), [(0.0, 1), (1.0, 1), (0.95, 0)])
-def test_t_quantile_refuses(confidence: float, freedom: int) -> None:
-    with pytest.raises(ValueError, match="wanted"):
-        t_quantile(confidence, freedom)
 
 
 def test_unfinished_episode_counts_only_alone(tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from properties import examples
 from worlds import DOWN, FLYER, HOPPER, JUMP, LEFT, RIGHT, SPIKES, SPITTER, WALKER
 
 from fernway import check, levels, native
@@ -24,7 +25,7 @@ RUNS = (RIGHT, RIGHT, RIGHT, RIGHT | JUMP, RIGHT | JUMP, RIGHT | DOWN, LEFT, LEF
 ENEMIES = (WALKER, FLYER, HOPPER, SPITTER)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.integers(0, 7), st.integers(1, 99), st.integers(0, 2**32 - 1))
 def test_no_leap_leads_into_the_unseen(zone: int, act: int, seed: int) -> None:
     game = native.Game(zone, act, seed)

@@ -59,6 +59,10 @@ def test_fresh_levels_and_their_list(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     [
         (("fresh", "--count", "0", "--out", "x"), "count"),
         (("fresh", "--count", "1", "--out", "/dev/null/x"), "/dev/null/x"),
+        (("fresh", "--count", "1", "--out", "x", "--seed", "-1"), "seed from 0, got -1"),
+        (("looks", "--out", "x.png", "--seed", "-1"), "seed from 0, got -1"),
+        (("looks", "--out", "x.png", "--timestep", "-1"), "timestep from 0, got -1"),
+        (("looks", "--out", "no/such/folder/x.png"), "cannot be written"),
         (("state", "--zone", "Fernholow", "--seed", "1", "--out", "x.state"), "nearest: FernHollow"),
         (("state", "--zone", "9", "--seed", "1", "--out", "x.state"), "0 .. 7"),
         (("state", "--zone", "0", "--seed", "-4", "--out", "x.state"), "seed -4"),
@@ -131,12 +135,12 @@ def test_interrupted_check_says_so_and_leaves_no_process_behind() -> None:
     root = Path(__file__).parents[1]
     process = subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True, start_new_session=True)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while not any(children(child) for child in children(process.pid)):  # until a level is being checked
             assert time.monotonic() < deadline
             time.sleep(0.1)
         os.killpg(process.pid, signal.SIGINT)  # Ctrl-C reaches every process in a terminal's foreground
-        _, told = process.communicate(timeout=60)  # ends when the last process has closed the pipe
+        _, told = process.communicate(timeout=300)  # ends when the last process has closed the pipe
     finally:
         process.kill()
     assert process.returncode == 130
@@ -177,6 +181,16 @@ def test_check_fails_when_a_solution_does(
     monkeypatch.setattr(commands, "read_list", lambda _: [wrong])
     assert run(monkeypatch, "check", "--levels", str(path), "--jobs", "1") == 1
     assert "the solution ends at x" in capsys.readouterr().out
+
+
+def test_looks_are_drawn_side_by_side(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    out = tmp_path / "looks.png"
+    assert run(monkeypatch, "looks", "--out", str(out), "--timestep", "3") == 0
+    drawn = cv2.imread(str(out))
+    assert drawn is not None
+    assert drawn.shape == (5 * (64 * 3 + 2) - 2, 8 * (80 * 3 + 2) - 2, 3)
+    tiles = {drawn[y : y + 192, x : x + 240].tobytes() for y in range(0, 970, 194) for x in range(0, 1936, 242)}
+    assert len(tiles) == 40
 
 
 def test_picture_with_paths(

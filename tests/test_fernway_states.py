@@ -201,7 +201,7 @@ def test_state_of_another_build_is_refused(tmp_path: Path, monkeypatch: pytest.M
 def test_contest_refuses_a_state_of_another_game() -> None:
     foreign = stable_retro.data.get_file_path("Airstriker-Genesis-v0", "Level1.state")
     command = [sys.executable, "-m", "contest", "demo", "--game", fernway.GAME, "--state", foreign]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 1
     assert done.stderr == (
         f"contest: {fernway.GAME}: {foreign}: not a state of Fernway: make one with `python -m fernway state`\n"

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from properties import examples
 
 from fernway import check, native
 from fernway.levels import ZONES, Level
@@ -21,13 +22,13 @@ def level_of(zone: int, act: int, seed: int) -> NDArray[np.void]:
     return game.level.copy()  # the view's memory goes with the game
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(ZONE, ACT, SEED)
 def test_keeps_its_promises(zone: int, act: int, seed: int) -> None:
     assert check.level_problems(level_of(zone, act, seed)) == []
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(ZONE, ACT, SEED)
 def test_same_numbers_give_the_same_level(zone: int, act: int, seed: int) -> None:
     first = check.big_endian(level_of(zone, act, seed))
@@ -44,7 +45,7 @@ def test_every_number_matters(change: str) -> None:
     assert (levels[0] != levels[1]).mean() > 0.02
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(ZONE, ACT, SEED)
 def test_ground_objects_stand_on_something(zone: int, act: int, seed: int) -> None:
     record = level_of(zone, act, seed)
@@ -55,7 +56,7 @@ def test_ground_objects_stand_on_something(zone: int, act: int, seed: int) -> No
             assert 1 <= record["blocks"][col, row] < check.SPIKES, f"{spawn} stands on nothing"
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(ZONE, ACT, SEED)
 def test_rings_are_frequent(zone: int, act: int, seed: int) -> None:
     record = level_of(zone, act, seed)
@@ -65,13 +66,18 @@ def test_rings_are_frequent(zone: int, act: int, seed: int) -> None:
     assert np.diff(rings).max() < 1600  # five screens
 
 
-@settings(max_examples=60, deadline=None)
-@given(ZONE, ACT, SEED)
-def test_running_right_does_not_get_far(zone: int, act: int, seed: int) -> None:
-    game = native.Game(zone, act, seed)
-    way = int(game.level["end_x"]) - int(game.level["start_x"])
-    reached = game.hold(1 << native.BUTTONS.index("RIGHT"), 3000).x - int(game.level["start_x"])
-    assert reached < 0.4 * way
+def test_running_right_does_not_get_far() -> None:
+    """On these levels. The generator does not promise it: on one in 4,000, holding RIGHT gets beyond 40 % of the way."""
+
+    def share(zone: int, act: int, seed: int) -> float:
+        game = native.Game(zone, act, seed)
+        start, end = int(game.level["start_x"]), int(game.level["end_x"])
+        return (game.hold(1 << native.BUTTONS.index("RIGHT"), 3000).x - start) / (end - start)
+
+    shares = [share(zone, act, seed) for zone in range(8) for act in range(1, 10) for seed in range(5)]
+    assert np.mean(shares) < 0.1
+    assert np.mean(np.array(shares) < 0.4) > 0.99
+    assert 0.4 < share(4, 1, 54611) < 0.5, "one that lets a runner through"
 
 
 def test_danger_rises_with_the_act() -> None:

@@ -11,7 +11,6 @@ from contest import games
 from contest.pairs import Evaluation, EvaluationError, read_pairs
 from fernway import GAME, INTEGRATION, FernwayError, commands
 from fernway.levels import Solved
-from training.consoles import read_levels as read_for_training
 
 FIRST, SECOND = "FernHollow.Act1", "AmberQuarry.Act5"
 
@@ -23,15 +22,11 @@ def for_evaluation(path: Path) -> Names:
     return [Path(pair.trial.state or FIRST).stem for pair in read_pairs(evaluation)]
 
 
-def for_training(path: Path) -> Names:
-    return [Path(state or FIRST).stem for _, state in read_for_training(path)]
-
-
 def for_the_check(path: Path) -> Names:
     return [one.level.name if isinstance(one, Solved) else one.name for one in commands.read_list(path)]
 
 
-EVERYBODY = pytest.mark.parametrize("read", [for_evaluation, for_training, for_the_check])
+EVERYBODY = pytest.mark.parametrize("read", [for_evaluation, for_the_check])
 
 
 def stem(name: str) -> str:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
 from agent.actions import buttons, pack
 from agent.config import EPISODE_TIMESTEPS, IMPROVED_JERK_MEMORY, MemoryConfig
@@ -62,6 +63,7 @@ def test_the_best_is_the_one_with_the_highest_mean() -> None:
     assert memory.best() is steady
 
 
+@examples()
 @given(st.lists(st.floats(-9000, 10000), max_size=20), st.integers(1, 5))
 def test_memory_stays_bounded_and_keeps_the_best(paid: list[float], limit: int) -> None:
     memory = Memory(MemoryConfig(trajectories=limit))

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 from worlds import (
     BREAKABLE,
     DOWN,
@@ -383,7 +384,7 @@ def test_drawing_changes_nothing() -> None:
     assert game.get_state() == before
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(zone=st.integers(0, 7), act=st.integers(1, 99), seed=st.integers(0, 2**32 - 1), random=st.integers(0, 2**32 - 1))
 def test_random_play_keeps_everything_in_bounds(zone: int, act: int, seed: int, random: int) -> None:
     game = Game(zone, act, seed)

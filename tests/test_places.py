@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from properties import examples
 
 from agent.config import SCREEN_SHAPE, PlacesConfig, VisionConfig
 from agent.places import Places, profile
@@ -65,6 +66,7 @@ def test_speeds_beyond_the_told_apart_are_the_last(reward: float) -> None:
     assert places.locate(ground(150), 0.0, reward) == places.locate(ground(150), 0.0, last * CONFIG.speed_step)
 
 
+@examples()
 @given(st.lists(st.tuples(st.integers(52, 223), st.floats(-2000, 10000), st.floats(-100, 2000)), max_size=60))
 def test_there_are_never_more_places_than_allowed(visits: list[tuple[int, float, float]]) -> None:
     config = PlacesConfig(places_max=10, heights_max=2)

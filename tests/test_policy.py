@@ -16,7 +16,11 @@ from agent.policy import Policy
 from agent.vision import FrameStack
 
 VISION = VisionConfig()
-CONFIGS = {"impala": NetworkConfig(), "fine": NetworkConfig(torso="fine"), "conv": NetworkConfig(torso="conv")}
+CONFIGS = {
+    "patches": NetworkConfig(),
+    "impala": NetworkConfig(torso="impala", channels=(16, 32, 32)),
+    "conv": NetworkConfig(torso="conv", channels=(16, 32, 32)),
+}
 
 
 def network(config: NetworkConfig, vision: VisionConfig = VISION, seed: int = 0) -> QNetwork:
@@ -68,14 +72,14 @@ def test_any_size_and_kind_of_observation_will_do(config: NetworkConfig) -> None
 
 
 def test_an_answer_stays_what_it_was() -> None:
-    policy = Policy(network(CONFIGS["fine"]), VISION)
+    policy = Policy(network(CONFIGS["patches"]), VISION)
     first, second = (policy.q_values(obs) for obs in observations()[:2])
     assert (first == policy.q_values(observations()[0])).all()
     assert not np.allclose(first, second)
 
 
 def test_a_policy_keeps_the_weights_it_was_made_of() -> None:
-    net = network(CONFIGS["fine"])
+    net = network(CONFIGS["patches"])
     obs = observations()[0]
     policy = Policy(net, VISION)
     before = policy.q_values(obs)
@@ -101,19 +105,19 @@ def test_one_weight_that_is_no_number_takes_the_player_out(config: NetworkConfig
 
 
 def test_a_module_without_an_operator_is_refused_by_name() -> None:
-    net = network(CONFIGS["fine"])
+    net = network(CONFIGS["patches"])
     net.torso.append(nn.Tanh())
     with pytest.raises(TypeError, match="Tanh"):
         Policy(net, VISION)
 
 
 def test_nothing_is_logged(capfd: pytest.CaptureFixture[str]) -> None:
-    Policy(network(CONFIGS["fine"]), VISION).q_values(observations()[0])
+    Policy(network(CONFIGS["patches"]), VISION).q_values(observations()[0])
     assert capfd.readouterr() == ("", "")
 
 
 def test_weights_can_be_swapped_during_a_run() -> None:
-    net = network(CONFIGS["fine"])
+    net = network(CONFIGS["patches"])
     Policy(net, VISION)
     began_at = time.process_time()
     Policy(net, VISION)
@@ -121,7 +125,7 @@ def test_weights_can_be_swapped_during_a_run() -> None:
 
 
 def test_deciding_is_far_within_what_a_timestep_affords() -> None:
-    policy = Policy(network(CONFIGS["fine"]), VISION)
+    policy = Policy(network(CONFIGS["patches"]), VISION)
     obs = observations()[0]
     began_at = time.process_time()
     for _ in range(20):

@@ -40,7 +40,7 @@ def registry(tmp_path: Path) -> Iterator[str]:
     with (tmp_path / "registry.log").open("w") as log:
         process = subprocess.Popen(["docker-registry", "serve", str(settings)], stdout=log, stderr=log)
     try:
-        for _ in range(100):
+        for _ in range(600):
             try:
                 urllib.request.urlopen(f"http://{address}/v2/").close()
                 break
@@ -50,7 +50,7 @@ def registry(tmp_path: Path) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def test_what_is_pushed_comes_back_the_same(image: str, registry: str) -> None:

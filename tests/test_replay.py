@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
 from agent.config import VisionConfig
 from agent.free_memory import MemoryTooSmallError, require_memory
@@ -123,7 +124,7 @@ EVENTS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(events=EVENTS, n_step=st.integers(1, 4), sample_every=st.integers(1, 7))
 def test_invariants_hold_after_every_operation(events: Any, n_step: int, sample_every: int) -> None:
     """Two lanes, any mix of ends and cuts, wrapping around; compared with a plain list of what was added."""
@@ -252,7 +253,7 @@ def test_state_of_another_shape_is_refused() -> None:
         make(capacity=32).load_state(make(capacity=64).state() | {"planes": np.zeros((64, 1, 8, 8), np.uint8)})
 
 
-@settings(deadline=None)
+@examples()
 @given(
     leaves=st.integers(1, 40),
     operations=st.lists(st.tuples(st.integers(0, 39), st.floats(0, 1e6)), max_size=40),

@@ -82,8 +82,8 @@ def test_an_agents_nonsense_is_no_record(tmp_path: Path, rows: str) -> None:
 
 def test_a_record_that_is_not_text_is_none(tmp_path: Path) -> None:
     folder = finish(tmp_path / "mine", {("a", 0): [(1.0, 9)]})
-    (folder / "a-0" / "out").mkdir()
-    (folder / "a-0" / "out" / "episodes.csv").write_bytes(b"\xff\xfe\x00")
+    (folder / "a-0" / "agent" / "out").mkdir(parents=True)
+    (folder / "a-0" / "agent" / "out" / "episodes.csv").write_bytes(b"\xff\xfe\x00")
     assert read_result(folder).runs[0].timesteps_by_player() == {}
 
 

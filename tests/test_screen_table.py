@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
 from agent.actions import ACTION_TABLE
 from agent.config import SCREEN_SHAPE, VisionConfig
@@ -21,6 +22,7 @@ def screen(value: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     return np.full(SCREEN_SHAPE, value, np.uint8)
 
 
+@examples()
 @given(st.lists(st.integers(1, 40), max_size=60))
 def test_it_remembers_what_a_dictionary_does(numbers: list[int]) -> None:
     table, truth = ScreenTable(64, 2), dict[int, float]()

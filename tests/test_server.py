@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -17,12 +16,13 @@ from typing import Any, Self
 import gymnasium as gym
 import numpy as np
 import pytest
-from fake_server import config
+from fake_server import PATIENCE_S, config
 from gymnasium import spaces
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes
-from serving import serving
+from properties import examples
+from serving import Clock, serving
 
 import contest.server
 from agent.remote import (
@@ -67,7 +67,7 @@ class Client:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(10)
+        self.socket.settimeout(PATIENCE_S)
         self.socket.connect(str(folder / "sock"))
 
     def __enter__(self) -> Self:
@@ -225,7 +225,7 @@ SPACES = st.one_of(
 )
 
 
-@settings(deadline=None)  # a machine with much else to do takes its time
+@examples()
 @given(action_space=SPACES, observation_space=SPACES, seed=st.integers(0, 2**31))
 def test_every_kind_of_space_there_and_back(
     action_space: spaces.Space[Any], observation_space: spaces.Space[Any], seed: int
@@ -261,18 +261,30 @@ def test_a_space_that_the_wire_does_not_have_is_refused(folder: Path, space: spa
 # Ends
 
 
-def test_the_wallclock_limit_ends_an_idle_run(folder: Path) -> None:
-    began_at = time.monotonic()
-    with serving(Rewarding(), folder, wallclock_s=0.4) as run, Client(folder) as client:
+class Ageing(Rewarding):
+    """Takes its time over a reset: so much passes on the server's clock."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        super().__init__()
+        self._clock, self._seconds = clock, seconds
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[Any, dict[str, Any]]:
+        self._clock.skip(self._seconds)
+        return super().reset()
+
+
+def test_the_wallclock_limit_ends_an_idle_run(folder: Path, clock: Clock) -> None:
+    began_at = clock.monotonic()
+    with serving(Ageing(clock, 999.0), folder, wallclock_s=1000.0) as run, Client(folder) as client:
         client.ask(RESET)
         client.hear(2)
         assert client.hear_out() == b'{"type": "close", "content": {"reason": null, "exception": 2}}\x0c'
-        assert time.monotonic() - began_at >= 0.4
+        assert clock.monotonic() - began_at >= 1000.0
     assert run.end == End(timesteps=1, cause=Cause.WALLCLOCK)
 
 
-def test_the_wallclock_limit_ends_a_busy_run(folder: Path) -> None:
-    with serving(Rewarding(), folder, wallclock_s=0.4) as run, RemoteEnv(config(folder)) as env:
+def test_the_wallclock_limit_ends_a_busy_run(folder: Path, clock: Clock) -> None:
+    with serving(Ageing(clock, 100.0), folder, wallclock_s=1000.0) as run, RemoteEnv(config(folder)) as env:
 
         def play() -> None:
             while True:
@@ -282,22 +294,24 @@ def test_the_wallclock_limit_ends_a_busy_run(folder: Path) -> None:
 
         with pytest.raises(WallClockTimeoutError):
             play()
-        run.thread.join(5)
+        run.thread.join(PATIENCE_S)
         assert run.end == End(timesteps=env.timesteps, cause=Cause.WALLCLOCK)
 
 
-def test_the_wallclock_limit_ends_a_run_whose_client_never_lets_the_server_wait(folder: Path) -> None:
-    class Slow(Rewarding):
+def test_the_wallclock_limit_ends_a_run_whose_client_never_lets_the_server_wait(folder: Path, clock: Clock) -> None:
+    class Slow(Ageing):
         def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[Any, dict[str, Any]]:
             is_emulating.set()
-            time.sleep(0.4)
+            assert is_asked_again.wait(PATIENCE_S)
             return super().reset()
 
-    is_emulating = threading.Event()
-    with serving(Slow(), folder, wallclock_s=0.3, ignore_reset=False) as run, Client(folder) as client:
+    is_emulating, is_asked_again = threading.Event(), threading.Event()
+    env = Slow(clock, 1000.0)
+    with serving(env, folder, wallclock_s=1000.0, ignore_reset=False) as run, Client(folder) as client:
         client.ask(RESET)
-        is_emulating.wait(5)
+        assert is_emulating.wait(PATIENCE_S)
         client.ask(RESET)  # is there to be read when the time is up
+        is_asked_again.set()
         assert client.hear_out() == (
             DESCRIPTION + AFTER_RESET + b'{"type": "close", "content": {"reason": null, "exception": 2}}\x0c'
         )
@@ -377,10 +391,9 @@ def test_a_step_without_any_action_is_refused(folder: Path) -> None:
 def test_a_client_that_does_not_read_is_taken_for_gone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contest.server, "SEND_TIMEOUT_S", 0.2)
     with serving(Rewarding(), folder, ignore_reset=False) as run, Client(folder) as client:
-        client.socket.settimeout(0.5)
-        with pytest.raises((TimeoutError, BrokenPipeError)):
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
             client.ask(RESET * 100_000)
-        run.thread.join(5)
+        run.thread.join(PATIENCE_S)
     assert run.end is not None
     assert (run.end.cause, run.end.detail) == (Cause.CLIENT_GONE, "its answers lay unread for 0.2 s")
 
@@ -432,7 +445,7 @@ def check_failure(folder: Path, failure: Any, kind: type[Exception], message: st
             with pytest.raises(GymRemoteError, match="the environment failed: ") as told:
                 env.step(np.zeros(12, bool))
             assert type(told.value) is GymRemoteError, "not an end the agent could take for a regular one"
-        thread.join(5)
+        thread.join(PATIENCE_S)
     assert [type(error) for error in caught] == [kind]
     assert message in str(caught[0])
     assert list(folder.iterdir()) == []
@@ -477,9 +490,22 @@ def test_ctrl_c_is_a_regular_end_for_the_agent_and_leaves_no_files(folder: Path)
         process.send_signal(signal.SIGINT)
         with pytest.raises(ServerClosedError):
             env.step(np.zeros(12, bool))
-    _, said = process.communicate(timeout=10)
+    _, said = process.communicate(timeout=PATIENCE_S)
     assert "KeyboardInterrupt" in said, "whoever called decides what to make of it"
     assert list(folder.iterdir()) == []
+
+
+def test_a_second_client_is_turned_away_at_once(folder: Path) -> None:
+    with serving(Rewarding(), folder, timesteps=3), Client(folder) as first:
+        assert first.hear() == DESCRIPTION
+        for _ in range(3):
+            with pytest.raises(GymRemoteError, match="another agent plays here already") as caught:
+                RemoteEnv(config(folder))
+            assert type(caught.value) is GymRemoteError, "no regular end of a run"
+        with Client(folder) as silent:
+            first.ask(update('{"reset": true}'))
+            assert b'"done": false' in first.hear(), "the first one is served on"
+            assert silent.hear_out().startswith(b'{"type": "close"')
 
 
 def test_a_live_server_is_not_disturbed_by_a_second_one(folder: Path) -> None:

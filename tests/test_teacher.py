@@ -4,15 +4,19 @@ import numpy as np
 import pytest
 
 from agent.actions import ACTION_TABLE, action_buttons
-from fernway.levels import Level
+from fernway.levels import ACTS, UNSEEN_ZONES, VALIDATION_ACTS, Level, first_seed
 from fernway.native import Game, buttons_to_bits
 from fernway.teacher import ACTIONS, HORIZON, RIGHT, Care, Teacher
-from training.twin import held_out_levels
 
 BITS = [buttons_to_bits(held.tolist()) for held in action_buttons()]
 TIMESTEP = 4
 FATAL = 120
 """Frames lost that only dying explains here."""
+
+
+def held_out_levels() -> list[Level]:
+    acts = [*VALIDATION_ACTS.items(), *((zone, act) for zone in UNSEEN_ZONES for act in range(1, ACTS[zone] + 1))]
+    return [Level(zone, act, first_seed(zone, act)) for zone, act in acts]
 
 
 def hold(game: Game, action: int) -> bool:

@@ -96,14 +96,14 @@ def test_states_go_on_exactly_in_another_lane() -> None:
     env.set_state(1, env.get_state(0))
     assert env.levels[0] == env.levels[1]
     for bits in [RIGHT, RIGHT | JUMP, DOWN, LEFT] * 8:
-        env.np_random = _Always(0.9)
+        env.np_random = Always(0.9)
         screens, rewards, terminated, _, _ = env.step(np.array([bits, bits], np.uint16))
         assert (screens[0] == screens[1]).all()
         assert rewards[0] == rewards[1]
         assert terminated[0] == terminated[1]
 
 
-class _Always(np.random.Generator):
+class Always(np.random.Generator):
     """Draws one number only: no action is delayed, or each is."""
 
     def __init__(self, value: float) -> None:
@@ -118,7 +118,7 @@ def test_a_delayed_action_comes_a_frame_late() -> None:
     def x_after(stick: float) -> float:
         env = FernwayVectorEnv(1, [FIRST])
         env.reset(seed=0)
-        env.np_random = _Always(stick)
+        env.np_random = Always(stick)
         return sum(float(env.step(np.array([bits], np.uint16))[1][0]) for bits in [0, *[RIGHT] * 20])
 
     assert x_after(0.2) < x_after(0.3)

@@ -148,7 +148,7 @@ def test_a_reader_that_never_comes_back_is_ended(recorded: Path, tmp_path: Path)
     script = (
         "import sys, pathlib\n"
         "from contest import film, games, recording\n"
-        "recording.read_recording = lambda path: recording.Recording(\n"
+        "recording.read_recording = lambda path, any_rom: recording.Recording(\n"
         "    path=path, level=games.find('Fernway-Genesis-v0'), frames=10**6)\n"
         "film.FRAME_S = 3\n"
         "film.main(*sys.argv[1:])\n"

@@ -19,8 +19,9 @@ from fake_server import (
     playing,
     reset,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
 from agent.remote import (
     GymRemoteError,
@@ -37,7 +38,7 @@ def split(data: bytes, cuts: set[int]) -> list[bytes]:
     return [data[start:end] for start, end in itertools.pairwise(edges)]
 
 
-@settings(deadline=None)  # a machine with much else to do takes its time
+@examples()
 @given(
     first=st.sets(st.integers(1, len(DESCRIPTION_BYTES) - 1), max_size=30),
     last=st.sets(st.integers(1, len(LAST) - 1), max_size=20),
@@ -123,7 +124,7 @@ def test_garbage_is_refused_by_name(folder: Path, garbage: bytes, pieces: int) -
         assert len(str(caught.value)) < 600
 
 
-@settings(deadline=None)  # a machine with much else to do takes its time
+@examples()
 @given(data=st.binary(max_size=200))
 def test_no_bytes_make_anything_but_the_wires_errors(data: bytes) -> None:
     with (

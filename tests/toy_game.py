@@ -64,10 +64,17 @@ assert sys.argv[2] == seed, sys.argv
 Path("agent.pid").write_text(str(os.getpid()))
 print("playing", what, "seed", seed, flush=True)
 if what == "idle" or (what == "idle-on-1" and seed == "1"):
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+    start = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', sys.argv[1]]); time.sleep(600)"
+    child = subprocess.Popen([sys.executable, "-c", start, deaf])
     Path("child.pid").write_text(str(child.pid))
     env = RemoteEnv(RemoteConfig())
     time.sleep(600)
+if what == "tamper":
+    for name in ("episodes.json", "monitor.csv", "log.csv", "pair.json", "best.bk2"):
+        Path(name).write_text('{"episodes": [[9999.0, 1]], "timesteps": 35, "seconds": 1, "end": "timesteps used up"}')
+if what == "blind":
+    print("playing without the Q-network, by the heuristic alone: there are no weights", flush=True)
 env = RemoteEnv(RemoteConfig())
 right = [int(number == 7) for number in range(12)]
 try:

@@ -1,25 +1,20 @@
-"""`python -m training`: the planner, the network's training, the origin's experiments, pictures."""
+"""`python -m training`: the network's training and scores, the origin's experiments, pictures."""
 
 import sys
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from training.run.signals import Stopped
+
 COMMANDS = {
-    "train": ("training.train", "TrainConfig", "train", "trains a Q-network on Fernway, or on any imported game"),
-    "search": ("training.search", "SearchConfig", "search", "lets the planner play levels and writes what it did"),
-    "score": ("training.scoring", "ScoreConfig", "score_weights", "scores weights on levels they have never seen"),
+    "train": ("training.run.train", "TrainConfig", "train", "trains a Q-network by reward, on Fernway or any game"),
+    "score": ("training.run.scoring", "ScoreConfig", "score_weights", "scores weights on levels they have never seen"),
     "qtable": (
         "training.qtable",
         "QTableConfig",
         "qtable",
         "the origin's tables of screens, beside random, JERK and network",
-    ),
-    "ablation": (
-        "training.ablation",
-        "AblationConfig",
-        "ablation",
-        "compares inputs of the network: gray, edges, colour, sizes, stacks",
     ),
     "show": ("training.show", "ShowConfig", "show", "draws every stage of the image pipeline for a game state"),
 }
@@ -54,6 +49,9 @@ def main(arguments: list[str]) -> int:
     settings, run = load(command)
     try:
         run(tyro.cli(settings, prog=f"python -m training {command}", args=rest))
+    except Stopped as reason:
+        print(f"training: {reason}", file=sys.stderr)
+        return reason.status
     except KeyboardInterrupt:
         print("training: stopped", file=sys.stderr)
         return INTERRUPTED

@@ -68,17 +68,27 @@ static void switch_state(struct Game *game, const u8 *state)
     set_walls(game, B_EMPTY);
 }
 
-void native_screen(Native *native, u8 *rgb)
+void native_back(Native *native, u8 *now)
 {
-    u8 now[STATE_SIZE];
     game_selected = &native->game;
     display_selected = &native->display;
     memcpy(now, &native->game, STATE_SIZE);
     switch_state(&native->game, native->shown);
+}
+
+void native_forth(Native *native, const u8 *now)
+{
+    switch_state(&native->game, now);
+}
+
+void native_screen(Native *native, u8 *rgb)
+{
+    u8 now[STATE_SIZE];
+    native_back(native, now);
     display_reset();
     display_build();
     vdp_render(rgb);
-    switch_state(&native->game, now);
+    native_forth(native, now);
 }
 
 Native *native_new(void)

@@ -26,6 +26,8 @@ u16 filtered(u16 buttons);      /* what stable-retro lets through of them by def
 void native_load(Native *native, int zone, int act, u32 seed);
 void native_tick(Native *native, u8 pad);   /* one turn of the ROM's main loop, without its drawing */
 void native_screen(Native *native, u8 *rgb);    /* what the emulator shows after that turn, RGB [224][320][3] */
+void native_back(Native *native, u8 *now);      /* to the state shown, selected with its display; keeps the present one */
+void native_forth(Native *native, const u8 *now);
 void native_get_state(const Native *native, u8 *state);
 void native_set_state(Native *native, const u8 *state);
 

@@ -1,4 +1,4 @@
-/* Renders a whole frame at once. A pixel on the way is a byte: colour number 0..63 (0: nothing there, the backdrop),
+/* Renders many lines at once. A pixel on the way is a byte: colour number 0..63 (0 in a block or sprite: nothing there),
    IN_FRONT for a plane's pixel with priority, TAKEN where a sprite has been. What the chip does where, and the limits
    of sprites a line, follow Genesis Plus GX (vdp_render.c), which the emulator in use is. */
 #include <string.h>
@@ -7,12 +7,13 @@
 
 typedef uint64_t u64;
 
-#define IN_FRONT 0x40
-#define TAKEN 0x80
+#define IN_FRONT VDP_IN_FRONT
+#define TAKEN VDP_SPRITE
+#define BACKDROP 32
 #define PLANE_WIDTH 512
 #define PLANE_HEIGHT 256
-#define MARGIN 32                               /* a sprite may begin this far outside */
-#define ROW (MARGIN + SCREEN_WIDTH + MARGIN)
+#define ROW VDP_ROW
+#define MARGIN VDP_MARGIN
 #define WINDOW_COLS 21
 #define LINE_SPRITES 20
 #define LINE_PIXELS 320
@@ -35,8 +36,8 @@ static u8 nibble(const u32 *tile, int x, int y)
     return tile[y] >> (28 - 4 * x) & 15;
 }
 
-/* A cell of a plane into rows of pixels. tiles: those from tile number first on. */
-static void draw_cell(u16 cell, const u32 *tiles, u16 first, u8 *to, size_t stride)
+/* A cell of a plane into rows of pixels. tiles: those from tile number first on; nothing: the pixel where nothing is. */
+static void draw_cell(u16 cell, const u32 *tiles, u16 first, u8 nothing, u8 *to, size_t stride)
 {
     const u32 *tile = tiles + ((cell & 0x7FF) - first) * 8;
     u8 high = (cell & 0x8000 ? IN_FRONT : 0) | (cell >> 13 & 3) << 4;
@@ -44,7 +45,7 @@ static void draw_cell(u16 cell, const u32 *tiles, u16 first, u8 *to, size_t stri
     for (int y = 0; y < 8; y++)
         for (int x = 0; x < 8; x++) {
             u8 colour = (cell & 0x7FF) == 0 ? 0 : nibble(tile, cell & 0x800 ? 7 - x : x, cell & 0x1000 ? 7 - y : y);
-            to[y * stride + x] = colour ? colour | high : 0;
+            to[y * stride + x] = colour ? colour | high : nothing;
         }
 }
 
@@ -52,7 +53,7 @@ static u8 coverage(const u8 block[16][16], u8 background_in_front)
 {
     u8 some = 0, all = 1;
     for (int i = 0; i < 256; i++) {
-        u8 pixel = block[0][i];
+        u8 pixel = block[i >> 4][i & 15];
         some |= pixel != 0;
         all &= pixel != 0 && (!background_in_front || pixel & IN_FRONT);
     }
@@ -69,7 +70,7 @@ static const ZonePixels *pixels_of_zone(u8 zone)
     if (__atomic_load_n(&zone_ready[zone], __ATOMIC_ACQUIRE))
         return pixels;
     for (int i = 0; i < 32 * 64; i++)
-        draw_cell(art->background[i], art->background_tiles, TILE_BACKGROUND,
+        draw_cell(art->background[i], art->background_tiles, TILE_BACKGROUND, BACKDROP,
                   &pixels->background[(i >> 6) * 8][(i & 63) * 8], sizeof pixels->background[0]);
     for (int y = 0; y < PLANE_HEIGHT; y++)
         memcpy(pixels->background[y] + PLANE_WIDTH, pixels->background[y], SCREEN_WIDTH);
@@ -77,7 +78,7 @@ static const ZonePixels *pixels_of_zone(u8 zone)
         in_front |= art->background[i] >> 15;
     for (int i = 0; i < 4 * B_COUNT; i++) {
         for (int part = 0; part < 4; part++)
-            draw_cell(art->blocks[i * 4 + part], art->block_tiles, TILE_BLOCKS,
+            draw_cell(art->blocks[i * 4 + part], art->block_tiles, TILE_BLOCKS, 0,
                       &pixels->blocks[i][(part >> 1) * 8][(part & 1) * 8], 16);
         pixels->coverage[i] = coverage(pixels->blocks[i], in_front);
     }
@@ -105,18 +106,25 @@ static void merge(const u8 *restrict from, u8 *restrict to)
         to[x] = from[x] && (from[x] | ~to[x]) & IN_FRONT ? from[x] : to[x];
 }
 
-static void draw_planes(u8 frame[SCREEN_HEIGHT][ROW])
+/* In pieces, of which gcc makes moves of registers; for a whole line it takes an instruction that starts slowly. */
+static inline void copy_line(const u8 *restrict from, u8 *restrict to)
 {
-    const ZonePixels *pixels = pixels_of_zone(G.zone);
+    for (int x = 0; x < SCREEN_WIDTH; x += 64)
+        memcpy(to + x, from + x, 64);
+}
+
+static void draw_planes(u8 frame[SCREEN_HEIGHT][ROW], int first, int end, u8 block_zone)
+{
+    const ZonePixels *pixels = pixels_of_zone(block_zone), *behind = pixels_of_zone(G.zone);
     int first_col = G.screen_x >> 4, left = MARGIN - (G.screen_x & 15);
     int cols = first_col + WINDOW_COLS <= LEVEL_COLS ? WINDOW_COLS : WINDOW_COLS - 1;
 
-    for (int line = 0; line < SCREEN_HEIGHT; line++)
-        memcpy(frame[line] + MARGIN, pixels->background[(line + DRAWN.lift[1]) & (PLANE_HEIGHT - 1)] +
-               (-DRAWN.scroll[line] & (PLANE_WIDTH - 1)), SCREEN_WIDTH);
-    for (int row = G.screen_y >> 4; row <= (G.screen_y + SCREEN_HEIGHT - 1) >> 4; row++) {
-        int top = row * 16 - G.screen_y, from = top < 0 ? -top : 0;
-        int until = top + 16 > SCREEN_HEIGHT ? SCREEN_HEIGHT - top : 16;
+    for (int line = first; line < end; line++)
+        copy_line(behind->background[(line + DRAWN.lift[1]) & (PLANE_HEIGHT - 1)] +
+                  (-DRAWN.scroll[line] & (PLANE_WIDTH - 1)), frame[line] + MARGIN);
+    for (int row = (G.screen_y + first) >> 4; row <= (G.screen_y + end - 1) >> 4; row++) {
+        int top = row * 16 - G.screen_y, from = top < first ? first - top : 0;
+        int until = top + 16 > end ? end - top : 16;
         for (int i = 0; i < cols; i++) {
             int col = first_col + i;
             int which = ((col & 1) + (row & 1) * 2) * B_COUNT + G.level.blocks[col * LEVEL_ROWS + row];
@@ -153,7 +161,7 @@ static void draw_row(const u8 *restrict from, u8 *restrict to, u8 palette, u8 hi
     }
 }
 
-static void draw_sprites(u8 frame[SCREEN_HEIGHT][ROW])
+static void draw_sprites(u8 frame[SCREEN_HEIGHT][ROW], int first, int end)
 {
     u8 sprites[SCREEN_HEIGHT] = {0};
     u16 widths[SCREEN_HEIGHT] = {0};
@@ -169,7 +177,7 @@ static void draw_sprites(u8 frame[SCREEN_HEIGHT][ROW])
         for (int line = 0; line < rows * 8; line++) {
             int at = y + line, width = cols * 8;
             shown[line] = 0;
-            if (at < 0 || at >= SCREEN_HEIGHT || sprites[at] == LINE_SPRITES || widths[at] >= LINE_PIXELS)
+            if (at < first || at >= end || sprites[at] == LINE_SPRITES || widths[at] >= LINE_PIXELS)
                 continue;
             sprites[at]++;
             widths[at] += width;
@@ -188,7 +196,7 @@ static void draw_sprites(u8 frame[SCREEN_HEIGHT][ROW])
 }
 
 /* The emulator's way from three bits a channel over 5-6-5 bits to bytes. */
-static u32 rgb_of_colour(u16 colour)
+u32 vdp_rgb(u16 colour)
 {
     u32 red = colour & 0xE, green = colour >> 4 & 0xE, blue = colour >> 8 & 0xE;
     return (red << 1 | red >> 3) << 3 | (green << 2 | green >> 2) << 10 | (blue << 1 | blue >> 3) << 19;
@@ -206,8 +214,7 @@ static void colour_in(u8 frame[SCREEN_HEIGHT][ROW], u8 *rgb)
     u64 colours[256];           /* IN_FRONT and TAKEN mean nothing any more */
 
     for (int i = 0; i < 64; i++)
-        colours[i] = rgb_of_colour(DRAWN.palette[i]);
-    colours[0] = rgb_of_colour(DRAWN.palette[32]);  /* the backdrop */
+        colours[i] = vdp_rgb(DRAWN.palette[i]);
     for (int i = 64; i < 256; i += 64)
         memcpy(colours + i, colours, 64 * sizeof colours[0]);
     for (int y = 0; y < SCREEN_HEIGHT; y++)
@@ -220,12 +227,22 @@ static void colour_in(u8 frame[SCREEN_HEIGHT][ROW], u8 *rgb)
         }
 }
 
+void vdp_pixels(u8 frame[SCREEN_HEIGHT][ROW], int first, int end, u8 block_zone)
+{
+    prepare_common();
+    draw_planes(frame, first, end, block_zone);
+    draw_sprites(frame, first, end);
+}
+
+const void *vdp_zone(int zone)
+{
+    return pixels_of_zone(zone);
+}
+
 void vdp_render(u8 *rgb)
 {
     u8 frame[SCREEN_HEIGHT][ROW];
 
-    prepare_common();
-    draw_planes(frame);
-    draw_sprites(frame);
+    vdp_pixels(frame, 0, SCREEN_HEIGHT, G.zone);
     colour_in(frame, rgb);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "native.h"
+#include "observe.h"
 
 #define FRAME_SKIP 4
 #define PROGRESS_REWARD 9000.0
@@ -88,15 +89,50 @@ static void lane_step(Lane *lane, u16 action, u8 sticks, double *reward, u8 *ter
     rules->is_over = *terminated || *truncated;
 }
 
-/* A timestep of count lanes; one that was reset just now stays where it is, with reward 0. sticks: does the first frame
-   play the previous action? screens: RGB [count][224][320][3]. */
-void lanes_step(Lane **lanes, s32 count, const u16 *actions, const u8 *sticks, double *rewards, u8 *terminated,
-                u8 *truncated, u8 *screens)
+/* Without an observer RGB [224][320][3]; with one its planes [stack][height][width], of which it draws the last and moves
+   the others up, unless it is the first screen of an episode, which all of them show. */
+static void lane_show(Lane *lane, const Observer *observer, const Look *look, u8 is_first, u8 *to)
 {
-    for (s32 i = 0; i < count; i++) {
-        lane_step(lanes[i], actions[i], sticks[i], &rewards[i], &terminated[i], &truncated[i]);
-        native_screen(&lanes[i]->native, screens + (size_t)i * SCREEN_HEIGHT * SCREEN_WIDTH * 3);
+    size_t plane, others;
+    u8 *last;
+
+    if (!observer) {
+        native_screen(&lane->native, to);
+        return;
     }
+    plane = (size_t)observer->height * observer->width;
+    others = plane * (observer->stack - 1);
+    last = to + others;
+    if (!is_first)
+        memmove(to, to + plane, others);
+    observe(&lane->native, observer, look, lane->rules.timesteps, last);
+    for (u8 *copy = to; is_first && copy < last; copy += plane)
+        memcpy(copy, last, plane);
+}
+
+/* A timestep of lanes first..end-1; one that was reset just now stays where it is, with reward 0. sticks: does the first
+   frame play the previous action? shown: what lane_show makes, size bytes a lane. */
+void lanes_step(Lane **lanes, s32 first, s32 end, const u16 *actions, const u8 *sticks, double *rewards, u8 *terminated,
+                u8 *truncated, const Observer *observer, const Look *looks, u8 *shown, s32 size)
+{
+    for (s32 i = first; i < end; i++) {
+        u8 is_first = lanes[i]->rules.is_fresh;
+        lane_step(lanes[i], actions[i], sticks[i], &rewards[i], &terminated[i], &truncated[i]);
+        lane_show(lanes[i], observer, looks ? looks + i : 0, is_first, shown + (size_t)i * size);
+    }
+}
+
+/* An episode whose first screen is handed out at once. */
+void lane_begin(Lane *lane, int zone, int act, u32 seed, const Observer *observer, const Look *look, u8 *shown)
+{
+    lane_reset(lane, zone, act, seed);
+    lane->rules.is_fresh = 0;
+    lane_show(lane, observer, look, 1, shown);
+}
+
+void lane_screen(Lane *lane, u8 *rgb)
+{
+    native_screen(&lane->native, rgb);
 }
 
 u8 lane_is_over(const Lane *lane)
@@ -109,6 +145,15 @@ void lane_level(const Lane *lane, u32 level[3])
     level[0] = lane->native.game.zone;
     level[1] = lane->native.game.act;
     level[2] = lane->native.game.seed;
+}
+
+/* x and y of each player's feet, pixels. */
+void lanes_places(Lane **lanes, s32 count, s32 places[][2])
+{
+    for (s32 i = 0; i < count; i++) {
+        places[i][0] = lanes[i]->native.game.x;
+        places[i][1] = lanes[i]->native.game.y;
+    }
 }
 
 s32 lane_state_size(void)

@@ -7,37 +7,49 @@
 #define TARGET_LOW 370          /* columns before the end: with it, at least 6,000 pixels to travel, */
 #define TARGET_HIGH (LEVEL_COLS - GOAL_COLS - SECTION_COLS)     /* and the last section still fits */
 
+/* The host may ask what a level is made of (level_note); the console has no use for it. */
+#ifdef __m68k__
+#define SECTION(kind, ...) {section_##kind, __VA_ARGS__}
+#define NOTE(kind)
+#else
+#define SECTION(kind, ...) {section_##kind, __VA_ARGS__, #kind}
+#define NOTE(kind) level_note(kind, b.col)
+#endif
+
 typedef struct {
     void (*build)(Builder *b);
     s8 up, down;                /* rows it may rise or sink by, so that the ground stays in bounds */
     u8 weight[ZONES];
+#ifndef __m68k__
+    const char *kind;
+#endif
 } Section;
 
 static const Section easy[] = {
-    {section_hills, 0, 0, {8, 3, 4, 3, 9, 4, 6, 4}},
-    {section_steps, 0, 0, {3, 6, 4, 6, 2, 4, 3, 5}},
-    {section_rings, 0, 0, {3, 2, 3, 2, 2, 2, 2, 2}},
-    {section_stairs, 5, 0, {2, 4, 2, 4, 2, 3, 3, 4}},
-    {section_valley, 1, 4, {4, 2, 2, 1, 6, 2, 4, 3}},
+    SECTION(hills, 0, 0, {8, 3, 4, 3, 9, 4, 6, 4}),
+    SECTION(steps, 0, 0, {3, 6, 4, 6, 2, 4, 3, 5}),
+    SECTION(rings, 0, 0, {3, 2, 3, 2, 2, 2, 2, 2}),
+    SECTION(stairs, 5, 0, {2, 4, 2, 4, 2, 3, 3, 4}),
+    SECTION(valley, 1, 4, {4, 2, 2, 1, 6, 2, 4, 3}),
 };
 
 static const Section dangers[] = {
-    {section_gap, 0, 0, {4, 3, 5, 3, 5, 4, 4, 3}},
-    {section_abyss, 0, 0, {2, 2, 6, 4, 2, 6, 5, 4}},
-    {section_spikes, 0, 0, {2, 5, 2, 4, 3, 4, 3, 4}},
-    {section_enemies, 4, 0, {5, 4, 4, 5, 4, 3, 4, 4}},
-    {section_fork, 0, 0, {4, 5, 3, 5, 3, 3, 4, 5}},
-    {section_causeway, 0, 4, {2, 2, 3, 2, 1, 4, 3, 3}},
+    SECTION(gap, 0, 0, {4, 3, 5, 3, 5, 4, 4, 3}),
+    SECTION(abyss, 0, 0, {2, 2, 6, 4, 2, 6, 5, 4}),
+    SECTION(spikes, 0, 0, {2, 5, 2, 4, 3, 4, 3, 4}),
+    SECTION(enemies, 4, 0, {5, 4, 4, 5, 4, 3, 4, 4}),
+    SECTION(fork, 0, 0, {4, 5, 3, 5, 3, 3, 4, 5}),
+    SECTION(causeway, 0, 4, {2, 2, 3, 2, 1, 4, 3, 3}),
 };
 
 static const Section gates[] = {
-    {section_pocket, 3, 0, {4, 4, 4, 3, 3, 3, 4, 4}},
-    {section_wall, 12, 0, {4, 2, 4, 4, 3, 3, 3, 3}},
-    {section_ramp, 14, 0, {2, 1, 2, 2, 5, 3, 3, 2}},
-    {section_breakable, 0, 0, {2, 4, 2, 4, 2, 4, 4, 4}},
-    {section_dead_end, 9, 0, {3, 5, 3, 4, 2, 3, 3, 5}},
-    {section_tower, 13, 0, {3, 3, 3, 4, 4, 4, 3, 4}},
-    {section_launch, 9, 0, {2, 2, 3, 3, 3, 3, 4, 4}},
+    SECTION(pocket, 3, 0, {4, 4, 4, 3, 3, 3, 4, 4}),
+    SECTION(wall, 12, 0, {4, 2, 4, 4, 3, 3, 3, 3}),
+    SECTION(ramp, 14, 0, {2, 1, 2, 2, 5, 3, 3, 2}),
+    SECTION(breakable, 0, 0, {2, 4, 2, 4, 2, 4, 4, 4}),
+    SECTION(dead_end, 9, 0, {3, 5, 3, 4, 2, 3, 3, 5}),
+    SECTION(tower, 13, 0, {3, 3, 3, 4, 4, 4, 3, 4}),
+    SECTION(launch, 9, 0, {2, 2, 3, 3, 3, 3, 4, 4}),
 };
 
 /* How much of the easier ground lies under rock, of 256. */
@@ -112,6 +124,7 @@ void level_generate(Level *level, u8 zone, u8 act, u32 seed)
     level->start_y = (u16)(b.row * 16);
     flat(&b, START_COLS);
     ring_line(&b, 10, b.row, 5);
+    NOTE("start");
 
     dangers_left = pick(&b, 0, 1);
     while (b.col < target) {
@@ -123,24 +136,30 @@ void level_generate(Level *level, u8 zone, u8 act, u32 seed)
             from = b.col;
             last_easy = draw(&b, easy, COUNT(easy), last_easy);
             easy[last_easy].build(&b);
+            NOTE(easy[last_easy].kind);
             if (chance(&b, caves[b.zone]))
                 roof(&b, (s16)(from + 2), (s16)(b.col - 2));
             rest = 0;
         } else if (dangers_left > 0) {
             last_danger = draw(&b, dangers, COUNT(dangers), last_danger);
             dangers[last_danger].build(&b);
+            NOTE(dangers[last_danger].kind);
             dangers_left--;
             rest = dangers_left > 0;
         } else {
-            if (b.row < ROW_HIGH + 13)
+            if (b.row < ROW_HIGH + 13) {
                 come_down(&b);
+                NOTE("way_down");
+            }
             last_gate = draw(&b, gates, COUNT(gates), last_gate);
             gates[last_gate].build(&b);
+            NOTE(gates[last_gate].kind);
             dangers_left = pick(&b, 1, 2);
             rest = 1;
         }
     }
     flat(&b, GOAL_COLS);
+    NOTE("goal");
     level->cols = (u16)b.col;
     level->end_x = (u16)((b.col - GOAL_FROM_END) * 16);
     ring_line(&b, (s16)(b.col - GOAL_COLS + 4), b.row, 6);

@@ -38,6 +38,11 @@ void ring_line(Builder *b, s16 col, s16 row, s16 columns);      /* a ring every 
 void ring_arc(Builder *b, s16 col, s16 row, s16 columns);       /* the way of a jump from row to row */
 u8 enemy(Builder *b, s16 col, s16 row, u8 stray_columns);       /* one of the zone's kinds */
 
+#ifndef __m68k__
+/* host/sections.c: told after each section: its kind, and the column behind its last. */
+void level_note(const char *kind, s16 end);
+#endif
+
 /* levelgen_finish.c: what the ground looks like, once all of it is there. */
 void finish(Builder *b);
 

@@ -1,0 +1,207 @@
+"""The curve of a run: a row now and then, and the scores on held-out levels, as CSV and as TensorBoard's scalars."""
+
+import csv
+import dataclasses
+import math
+import os
+from collections import deque
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.play.lanes import Ending
+from training.run.trainer import Iteration
+
+EPISODES = 200
+"""Latest episodes from a level's start whose means a row gives."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of the curve: means since the row before, of the first process."""
+
+    timesteps: int
+    timesteps_per_s: float
+    """Over all processes."""
+    learning_rate: float
+    return_mean: float
+    """Of the latest episodes from a level's start, contest units."""
+    best_mean: float
+    """The highest return that they had, on average: how far they got."""
+    finished: float
+    """Share of them that reached the level's end."""
+    stalled: float
+    """Share of them that were given up."""
+    practice_finished: float
+    """Share of the latest practice that went on to the level's end."""
+    explained_variance: float
+    entropy: float
+    kl: float
+    clipped: float
+    policy_loss: float
+    value_loss: float
+    gradient_norm: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreRow:
+    """Scores on held-out levels at one time of the run; NaN where none of the kind were played."""
+
+    timesteps: int
+    seen_mean: float
+    """Mean return on levels of the training zones, with its 95 % bootstrap interval."""
+    seen_low: float
+    seen_high: float
+    seen_finished: float
+    """Share of them that were finished."""
+    unseen_mean: float
+    """The same on zones never trained on."""
+    unseen_low: float
+    unseen_high: float
+    unseen_finished: float
+    rightward: float
+    """Share of the contest's start screens on which a rightward action has a probability above one half."""
+
+
+class Meter:
+    """Sums up what happens between two rows of the curve."""
+
+    def __init__(self) -> None:
+        """Starts at nothing."""
+        self._starts: deque[Ending] = deque(maxlen=EPISODES)
+        self._practice: deque[Ending] = deque(maxlen=EPISODES)
+        self._iterations: list[Iteration] = []
+        self.actions = np.zeros(0, np.int64)
+        """int64 [A], how often each action was played since the row before last."""
+
+    def add(self, iteration: Iteration) -> None:
+        """Takes in an iteration."""
+        self._iterations.append(iteration)
+        for ending in iteration.endings:
+            (self._practice if ending.is_practice else self._starts).append(ending)
+
+    @property
+    def starts(self) -> list[Ending]:
+        """The latest episodes from a level's start."""
+        return list(self._starts)
+
+    def row(self, timesteps_before: int) -> Row:
+        """Makes a row of what came since the last one; `timesteps_before`: where that was."""
+        iterations, starts = self._iterations, self._starts
+        seconds = sum(iteration.play_s + iteration.learn_s for iteration in iterations)
+        updates = [iteration.update for iteration in iterations]
+        self.actions = np.sum([iteration.actions for iteration in iterations], 0)
+        self._iterations = []
+        return Row(
+            timesteps=iterations[-1].timesteps,
+            timesteps_per_s=(iterations[-1].timesteps - timesteps_before) / seconds,
+            learning_rate=iterations[-1].learning_rate,
+            return_mean=_mean(ending.episode_return for ending in starts),
+            best_mean=_mean(ending.best_return for ending in starts),
+            finished=_mean(ending.is_finished for ending in starts),
+            stalled=_mean(ending.is_stalled for ending in starts),
+            practice_finished=_mean(ending.is_finished for ending in self._practice),
+            **{
+                name: _mean(getattr(update, name) for update in updates)
+                for name in (
+                    *("explained_variance", "entropy", "kl", "clipped"),
+                    *("policy_loss", "value_loss", "gradient_norm"),
+                )
+            },
+        )
+
+
+def _mean(values: Iterable[float]) -> float:
+    found = list(values)
+    return float(np.mean(found)) if found else float("nan")
+
+
+T = TypeVar("T", Row, ScoreRow)
+
+
+class Table(Generic[T]):
+    """Rows of one kind in a CSV file; a run that goes on keeps those up to its checkpoint."""
+
+    def __init__(self, path: Path, kind: type[T], timesteps: int) -> None:
+        """Keeps the rows up to so many timesteps of a file that is there already.
+
+        Raises:
+            OSError: If the file cannot be written.
+            ValueError: If there is another table.
+        """
+        self._path = path
+        self.rows: list[T] = (
+            [row for row in read_table(path, kind) if row.timesteps <= timesteps] if path.exists() else []
+        )
+        temporary = path.with_name(path.name + ".part")
+        with temporary.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns(kind))
+            writer.writerows(_cells(row) for row in self.rows)
+        os.replace(temporary, path)  # noqa: PTH105 - atomic, and says so
+
+    def add(self, row: T) -> None:
+        """Writes a row, at once."""
+        self.rows.append(row)
+        with self._path.open("a", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerow(_cells(row))
+
+
+def columns(kind: type[Any]) -> tuple[str, ...]:
+    """Names a table's columns."""
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+def _cells(row: Any) -> list[str]:
+    return [f"{value:.6g}" if isinstance(value, float) else str(value) for value in dataclasses.astuple(row)]
+
+
+def read_table(path: Path, kind: type[T]) -> list[T]:
+    """Reads a table.
+
+    Raises:
+        ValueError: If the file is not such a table.
+        OSError: If it cannot be read.
+    """
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        if tuple(reader.fieldnames or ()) != columns(kind):
+            raise ValueError(f"{path}: wanted the columns {','.join(columns(kind))}, got {reader.fieldnames}")
+        rows = [row for row in reader if None not in row.values()]  # a killed run may have written half a row
+    return [
+        kind(timesteps=int(row.pop("timesteps")), **{name: float(cell) for name, cell in row.items()}) for row in rows
+    ]
+
+
+class Board:
+    """TensorBoard's events in the run's folder, where it is installed; else nothing."""
+
+    def __init__(self, folder: Path, timesteps: int) -> None:
+        """Goes on after so many timesteps; what a stopped run showed beyond its checkpoint is taken back."""
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            self._writer: Any = None
+            return
+        # TensorBoard drops the points at the purge step, too, and those at the checkpoint are to stay.
+        self._writer = SummaryWriter(str(folder / "tensorboard"), purge_step=timesteps + 1 if timesteps else None)
+
+    def add(self, row: Any) -> None:
+        """Shows a row's numbers."""
+        if self._writer is not None:
+            for name, value in dataclasses.asdict(row).items():
+                if name != "timesteps" and not math.isnan(value):
+                    self._writer.add_scalar(name, value, row.timesteps)
+
+    def picture(self, name: str, rgb: NDArray[np.uint8], timesteps: int) -> None:
+        """Shows a picture, uint8 [H, W, 3]."""
+        if self._writer is not None:
+            self._writer.add_image(name, rgb, timesteps, dataformats="HWC")
+
+    def close(self) -> None:
+        """Writes what is left to write."""
+        if self._writer is not None:
+            self._writer.close()

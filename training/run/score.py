@@ -1,0 +1,115 @@
+"""How good a network is on levels it has never seen: one episode each, without memory, heuristic or learning."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.config import RunConfig, VisionConfig
+from fernway.levels import ACTS, UNSEEN_ZONES, Level
+from fernway.vector import FernwayVectorEnv, fresh_level
+from training.play.lanes import Ending, Records
+from training.play.twin import ACTION_BITS, observation_of
+
+Values = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+"""What a network makes of observations: uint8 [B, C, H, W] -> Q-values float32 [B, A]."""
+
+STALL_TIMESTEPS = 600
+"""Scored episodes end after so long without a new best return: later ones were not seen to rise."""
+
+LANES = 64
+"""Episodes that are played side by side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayConfig:
+    """How the network plays: as the agent does."""
+
+    epsilon: float = RunConfig().epsilon
+    """Probability of a random action."""
+
+    temperature: float = RunConfig().temperature
+    """Otherwise the action is drawn from softmax(Q / temperature); 0: always the best one."""
+
+    stall_timesteps: int = STALL_TIMESTEPS
+    """Gives an episode up after so many timesteps without a new best return; 0: never."""
+
+    def __post_init__(self) -> None:
+        """Checks the ranges."""
+        if not 0 <= self.epsilon <= 1 or self.temperature < 0 or self.stall_timesteps < 0:
+            raise ValueError(f"wanted epsilon within 0..1, temperature and stall of at least 0, got {self}")
+
+
+def unseen_zone_level(rng: np.random.Generator) -> Level:
+    """Draws a level of the zones that no training level is in."""
+    zone = int(rng.choice(UNSEEN_ZONES))
+    return Level(zone, int(rng.integers(1, ACTS[zone] + 1)), fresh_level(rng).seed)
+
+
+def held_out(seed: int, seen: int, unseen: int) -> dict[str, list[Level]]:
+    """Draws levels to score on: of the training zones, with seeds that no run will draw again, and of unseen zones."""
+    rng = np.random.default_rng([seed, 0x5EED])
+    return {
+        "seen": [fresh_level(rng) for _ in range(seen)],
+        "unseen": [unseen_zone_level(rng) for _ in range(unseen)],
+    }
+
+
+def play(
+    values: Values,
+    vision: VisionConfig,
+    levels: Sequence[Level],
+    *,
+    seed: int,
+    config: PlayConfig | None = None,
+    tell: Callable[[], object] = lambda: None,
+) -> list[Ending]:
+    """Plays one episode on each level on the twin.
+
+    Args:
+        values: The network.
+        vision: What it looks at.
+        levels: What to play.
+        seed: Of the sticky frames and of the actions.
+        config: How.
+        tell: Called after each episode.
+
+    Returns:
+        The endings in the order of the levels.
+    """
+    config = config or PlayConfig()
+    rng = np.random.default_rng(seed)
+    lanes = min(LANES, len(levels))
+    env = FernwayVectorEnv(lanes, list(levels), copy=False, observation=observation_of(vision))
+    env.reset(seed=seed)
+    records = Records(lanes, config.stall_timesteps)
+    waiting = iter(range(len(levels)))
+    playing = np.full(lanes, -1)
+    found: dict[int, Ending] = {}
+
+    def begin(lane: int) -> None:
+        playing[lane] = next(waiting, -1)
+        if playing[lane] >= 0:
+            env.begin(lane, levels[playing[lane]])
+            records.begin(lane)
+
+    for lane in range(lanes):
+        begin(lane)
+    action = np.zeros(lanes, np.int64)
+    while (active := np.flatnonzero(playing >= 0)).size:
+        q = values(np.ascontiguousarray(env.observations[active]))
+        action[active] = (q + config.temperature * rng.gumbel(size=q.shape)).argmax(1)
+        is_random = rng.random(lanes) < config.epsilon
+        action = np.where(is_random, rng.integers(0, len(ACTION_BITS), lanes), action)
+        _, reward, terminated, truncated, _ = env.step(ACTION_BITS[action])
+        stalled = records.add(reward)
+        over = terminated | truncated
+        for lane in active.tolist():
+            if over[lane] or stalled[lane]:
+                level = int(playing[lane])
+                found[level] = records.ending(lane, levels[level].name, is_stalled=bool(not over[lane]))
+                tell()
+                begin(lane)
+    env.close()
+    return [found[level] for level in range(len(levels))]

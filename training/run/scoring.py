@@ -1,0 +1,182 @@
+"""`python -m training score`: how well weights play levels that they have never seen, on the twin, with intervals.
+
+Single episodes vary by thousands: weights are told apart by many levels, each played with the same sticky frames.
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from tyro.conf import Positional
+
+from agent import network as networks
+from agent.network import QNetwork
+from contest import bootstrap
+from fernway.levels import Level, committed
+from training.play.lanes import Ending
+from training.run.score import PlayConfig, Values, held_out, play
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreConfig:
+    """Scores weights on Fernway's twin: single episodes without memory, heuristic or learning."""
+
+    weights: Positional[tuple[Path, ...]]
+    """The .safetensors files; the others are held against the first, level by level."""
+
+    seen: int = 150
+    """Fresh levels of the training zones."""
+
+    unseen: int = 60
+    """Fresh levels of the zones never trained on."""
+
+    seeds: int = 2
+    """Episodes on each level, and on each of the 11 validation levels."""
+
+    seed: int = 0
+    """Of the levels, the sticky frames and everything random: the same for all weights."""
+
+    play: PlayConfig = field(default_factory=PlayConfig)
+    """How the network plays."""
+
+    out: Path | None = None
+    """File for the figures, JSON."""
+
+    def __post_init__(self) -> None:
+        """Checks the ranges."""
+        for name, least in (("seen", 0), ("unseen", 0), ("seeds", 1), ("seed", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"wanted --{name} of at least {least}, got {getattr(self, name)}")
+        if not self.weights:
+            raise ValueError("wanted at least one .safetensors file, got none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """How well some weights play one group of levels."""
+
+    weights: str
+    levels: str
+    episodes: int
+    mean: float
+    """Mean return, contest units."""
+    ci95: tuple[float, float] | None
+    """Of the mean, by bootstrap over levels; None for a single level."""
+    finished: float
+    """Share of the episodes that reached the end."""
+    stalled: float
+    """Share that was given up."""
+    gain: float | None = None
+    """Mean over levels of what these weights return more than the first ones; None for the first ones."""
+    gain_ci95: tuple[float, float] | None = None
+
+
+def values_of(network: QNetwork) -> Values:
+    """Returns what the network makes of observations."""
+
+    def values(obs: NDArray[np.uint8]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            return np.asarray(network(torch.from_numpy(obs)).numpy(), np.float32)
+
+    return values
+
+
+def groups(config: ScoreConfig) -> dict[str, list[Level]]:
+    """Draws the levels, by what they have in common with those trained on."""
+    fresh = held_out(config.seed, config.seen, config.unseen)
+    found = {
+        "validation levels": [solved.level for solved in committed().values() if solved.validation],
+        "training zones, fresh levels": fresh["seen"],
+        "unseen zones, fresh levels": fresh["unseen"],
+    }
+    return {name: levels for name, levels in found.items() if levels}
+
+
+def score_weights(config: ScoreConfig) -> None:
+    """Plays, and prints a table.
+
+    Raises:
+        WeightsError: If weights cannot be used.
+        OSError: If the figures cannot be written.
+    """
+    torch.set_num_threads(1)
+    loaded = [(path, *networks.load(path)[:2]) for path in config.weights]  # what is wrong is found out at once
+    levels_of = groups(config)
+    if config.out is not None:
+        config.out.parent.mkdir(parents=True, exist_ok=True)
+        config.out.touch()
+    table = Table("weights", "levels", "episodes", "mean return [95 %]", "finished", "stalled", "gain [95 %]")
+    figures: list[Figures] = []
+    first: dict[str, NDArray[np.float64]] = {}
+    with Progress(console=Console(stderr=True)) as progress:
+        for path, network, vision in loaded:
+            for name, levels in levels_of.items():
+                task = progress.add_task(f"{path.name}, {name}", total=len(levels) * config.seeds)
+                endings: list[Ending] = []
+                for seed in range(config.seeds):
+                    endings += play(
+                        values_of(network),
+                        vision,
+                        levels,
+                        seed=config.seed + 1000 * seed,
+                        config=config.play,
+                        tell=lambda task=task: progress.advance(task),  # type: ignore[misc]
+                    )
+                figures.append(summary(str(path), name, endings, config.seeds, first.get(name)))
+                first.setdefault(name, level_means(endings, config.seeds))
+                table.add_row(*_cells(figures[-1]))
+    Console(width=140).print(table)
+    if config.out is not None:
+        config.out.write_text(json.dumps([dataclasses.asdict(one) for one in figures], indent=1) + "\n", "utf-8")
+
+
+def level_means(endings: list[Ending], seeds: int) -> NDArray[np.float64]:
+    """Returns each level's mean return, float64 [levels], of endings in the order [seeds, levels]."""
+    returns = np.array([ending.episode_return for ending in endings])
+    return np.asarray(returns.reshape(seeds, -1).mean(0))
+
+
+def summary(weights: str, levels: str, endings: list[Ending], seeds: int, first: NDArray[np.float64] | None) -> Figures:
+    """Sums endings up; `first`: the first weights' mean returns, level by level."""
+    means = level_means(endings, seeds)
+    estimate = bootstrap.estimate(bootstrap.mean, [means])
+    gain = None if first is None else bootstrap.estimate(bootstrap.mean, [means - first])
+    return Figures(
+        weights=weights,
+        levels=levels,
+        episodes=len(endings),
+        mean=estimate.value,
+        ci95=_ends(estimate),
+        finished=float(np.mean([ending.is_finished for ending in endings])),
+        stalled=float(np.mean([ending.is_stalled for ending in endings])),
+        gain=gain.value if gain else None,
+        gain_ci95=_ends(gain) if gain else None,
+    )
+
+
+def _ends(estimate: bootstrap.Estimate) -> tuple[float, float] | None:
+    return None if estimate.low is None or estimate.high is None else (estimate.low, estimate.high)
+
+
+def _cells(one: Figures) -> tuple[str, ...]:
+    def text(value: float | None, ends: tuple[float, float] | None) -> str:
+        if value is None:
+            return ""
+        return f"{value:,.0f}" + (f" [{ends[0]:,.0f}, {ends[1]:,.0f}]" if ends else "")
+
+    return (
+        Path(one.weights).name,
+        one.levels,
+        str(one.episodes),
+        text(one.mean, one.ci95),
+        f"{one.finished:.0%}",
+        f"{one.stalled:.0%}",
+        text(one.gain, one.gain_ci95),
+    )

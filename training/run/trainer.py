@@ -1,0 +1,129 @@
+"""The training loop: lanes play a rollout, the learner learns from it."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from numpy.typing import NDArray
+
+from agent import network as networks
+from agent.actions import ACTION_TABLE
+from agent.learning.ppo import Learner, Update, device_of_choice, is_parallel
+from agent.learning.rollout import Rollout
+from agent.network import QNetwork
+from training.play.lanes import Ending, Lanes
+from training.run.config import TrainConfig
+from training.run.schedules import cosine, linear
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Iteration:
+    """One rollout and its update."""
+
+    timesteps: int
+    """Of the whole run by now, over all processes."""
+    learning_rate: float
+    update: Update
+    endings: list[Ending]
+    """Of this process."""
+    actions: NDArray[np.int64]
+    """int64 [A], how often each action was played, in this process."""
+    play_s: float
+    """Seconds that the rollout took."""
+    learn_s: float
+    """Seconds that the update took."""
+
+
+class Trainer:
+    """One process's part of a run."""
+
+    def __init__(self, config: TrainConfig, network: QNetwork, rank: int = 0) -> None:
+        """Allocates what the run takes.
+
+        Args:
+            config: The run's settings.
+            network: What learns; every process makes the same.
+            rank: Number of this process.
+
+        Raises:
+            WeightsError: If the teacher cannot be used.
+        """
+        self.config = config
+        self.timesteps = 0
+        self.device = device_of_choice()
+        self._generator = torch.Generator(self.device).manual_seed(config.seed * 1000 + rank)
+        self.learner = Learner(network, config.ppo, self.device, self._generator)
+        self.processes = dist.get_world_size() if is_parallel() else 1
+        self._teacher = None if config.teacher is None else networks.load(config.teacher)[0].to(self.device)
+        self._rollout = Rollout.empty(config.rollout, config.lanes, config.vision.obs_shape, self.device)
+
+    @property
+    def learning_rate(self) -> float:
+        """Step size now."""
+        ppo = self.config.ppo
+        return cosine(ppo.learning_rate, ppo.learning_rate_end, self.timesteps, self.config.timesteps)
+
+    def iterations(self, lanes: Lanes) -> Iterator[Iteration]:
+        """Plays and learns until the run's timesteps are used up."""
+        config = self.config
+        while self.timesteps < config.timesteps:
+            began_at = time.monotonic()
+            endings = self._play(lanes)
+            learns_at = time.monotonic()
+            only_value = self.timesteps < config.ppo.warm_up_timesteps
+            learning_rate = self.learning_rate
+            update = self.learner.update(
+                self._rollout,
+                learning_rate=learning_rate,
+                only_value=only_value,
+                teacher=self._teacher,
+                teacher_weight=linear(1.0, 0.0, self.timesteps, config.teacher_timesteps),
+            )
+            self.timesteps += config.rollout * config.lanes * self.processes
+            yield Iteration(
+                timesteps=self.timesteps,
+                learning_rate=learning_rate,
+                update=update,
+                endings=endings,
+                actions=np.bincount(self._rollout.action.flatten().cpu().numpy(), minlength=len(ACTION_TABLE)),
+                play_s=learns_at - began_at,
+                learn_s=time.monotonic() - learns_at,
+            )
+
+    def _play(self, lanes: Lanes) -> list[Ending]:
+        """Fills the rollout."""
+        rollout, ppo = self._rollout, self.config.ppo
+        endings: list[Ending] = []
+        for t in range(len(rollout.obs)):
+            rollout.obs[t].copy_(torch.from_numpy(lanes.obs))
+            action, rollout.log_probability[t], rollout.value[t] = self.learner.act(rollout.obs[t])
+            rollout.action[t] = action
+            reward, ended, ends = lanes.step(action.cpu().numpy())
+            rollout.reward[t].copy_(torch.from_numpy(reward * np.float32(ppo.reward_scale)))
+            rollout.discount[t].copy_(torch.from_numpy(np.where(ended, 0, ppo.gamma).astype(np.float32)))
+            endings += ends
+        rollout.last_value.copy_(self.learner.value(torch.from_numpy(lanes.obs).to(self.device)))
+        return endings
+
+    def values(self, obs: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Computes Q-values, uint8 [B, C, H, W] -> float32 [B, A]."""
+        return self.learner.q_values(torch.from_numpy(obs).to(self.device)).cpu().numpy()
+
+    def state(self) -> dict[str, Any]:
+        """Returns what a checkpoint keeps; lanes begin anew when a run goes on."""
+        return {"timesteps": self.timesteps, "learner": self.learner.state_dict()}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Goes on from a checkpoint's state.
+
+        Raises:
+            ValueError: If it is of another network.
+        """
+        self.learner.load_state_dict(state["learner"])
+        self.timesteps = int(state["timesteps"])
+        # Other draws than before the stop: the lanes begin other episodes.
+        self._generator.manual_seed(self._generator.initial_seed() + self.timesteps)
