@@ -153,6 +153,7 @@ build_failed() {
 
 demo() {
   set_up
+  (($# > 0)) || echo "build.sh: \`. .venv/bin/activate\` makes this environment the shell's: README's other commands need it"
   exec "$PYTHON" -m contest demo "$@" # whoever ends the script ends the demo
 }
 

@@ -37,6 +37,7 @@ from agent.memory import Memory
 from agent.players import Idle, Jerk, Learned, Random
 from agent.remote import RemoteEnv
 from agent.runner import Runner
+from agent.terminal import say, whatever_the_terminal
 from agent.wire import GymRemoteError, RunEnd
 
 if TYPE_CHECKING:
@@ -91,11 +92,6 @@ class Arguments:
 
     out: Path = Path("out")
     """Folder for episodes.csv and the retained knowledge; knowledge of the same level found there is used."""
-
-
-def say(line: str) -> None:
-    """Tells the user something, at once: a container's output is a pipe."""
-    print(line, flush=True)
 
 
 def given(flag: float | None, variable: str, default: float) -> float:
@@ -287,4 +283,7 @@ def main(stop: StopSignal) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(stop))
+    status = 0
+    with whatever_the_terminal():
+        status = main(stop)
+    sys.exit(status)

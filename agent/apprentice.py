@@ -137,18 +137,22 @@ class Apprentice:
         """Returns what the network has learned: its newest version as safetensors, uint8 [N], empty before the first."""
         return {"weights": np.frombuffer(self._learned, np.uint8)}
 
-    def restore(self, arrays: Arrays) -> None:
-        """Goes on from what an earlier run learned; nothing, if anything is wrong with it, or if none did learn.
+    def accept(self, arrays: Arrays) -> Callable[[], None]:
+        """Checks what `arrays` returned, and returns what goes on from it when it is called; from nothing if it is empty.
 
         Raises:
             KnowledgeError: If the weights are not a network of this shape.
         """
         data = checked(arrays, "weights", np.uint8, None).tobytes() if arrays else b""
         if not data:
-            return
+            return lambda: None
         try:
             network = self._network(data)
         except (SafetensorError, RuntimeError) as error:
             raise KnowledgeError(f"wanted weights of this network's shape: {str(error).splitlines()[0]}") from error
-        self._learned, self._restored = data, network
-        self._outbox.put_nowait(data)  # before any episode: there is room
+
+        def take_over() -> None:
+            self._learned, self._restored = data, network
+            self._outbox.put_nowait(data)  # before any episode: there is room
+
+        return take_over

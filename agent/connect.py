@@ -14,6 +14,9 @@ from agent.wire import ConnectError, ProtocolError, ServerDisconnectError, Strea
 SOCKET_NAME = "sock"
 """The socket's file name in the wire's folder. Source: gym_remote, Bridge.listen."""
 
+HINT = "is the server running? `python -m contest serve GAME` starts one"
+"""What to do about a server that is not there."""
+
 _SOCKET_PATH_BYTES_MAX = 107  # what fits into the kernel's sockaddr_un
 _ANNOUNCE_PERIOD_S = 10.0
 _LATE = {
@@ -63,9 +66,10 @@ def connect(config: RemoteConfig, *, on_wait: Callable[[str], None]) -> Stream:
         now = time.monotonic()
         left_s = config.connect_timeout_s - (now - began_at)
         if left_s <= 0:
-            raise ConnectError(f"{trouble}, after {config.connect_timeout_s:g} s; is the server running?")
+            raise ConnectError(f"{trouble}, after {config.connect_timeout_s:g} s; {HINT}")
         if trouble != announced or now - announced_at >= _ANNOUNCE_PERIOD_S:
-            on_wait(f"waiting for the server, at most {left_s:.0f} s more; {trouble}")
+            hint = "" if announced else f"; {HINT}"
+            on_wait(f"waiting for the server, at most {left_s:.0f} s more; {trouble}{hint}")
             announced, announced_at = trouble, now
         time.sleep(min(backoff_s, left_s))
         backoff_s = min(2 * backoff_s, config.backoff_max_s)

@@ -1,5 +1,6 @@
 """The player that learns the level as it goes: at each place, the option of the highest optimistic value."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -169,8 +170,8 @@ class Explorer:
         """Returns everything known of the level, as arrays by name."""
         return {**self.places.arrays(), **self.model.arrays()}
 
-    def restore(self, arrays: Arrays) -> None:
-        """Takes over what `arrays` returned; nothing, if anything is wrong with it.
+    def accept(self, arrays: Arrays) -> Callable[[], None]:
+        """Checks what `arrays` returned, and returns what takes it over when it is called.
 
         Raises:
             KnowledgeError: If the arrays are not what `arrays` returns.
@@ -181,4 +182,8 @@ class Explorer:
         visited = max(int(arrays["place"].max(initial=-1)), int(arrays["next_place"].max(initial=-1)))
         if visited >= len(places):
             raise KnowledgeError(f"wanted transitions between the {len(places)} places, got place {visited}")
-        self.places, self.model = places, model
+
+        def take_over() -> None:
+            self.places, self.model = places, model
+
+        return take_over

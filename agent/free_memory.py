@@ -31,7 +31,7 @@ def require_memory(wanted: int, free: int | None = None) -> None:
 
 
 def _free_memory() -> int:
-    for line in MEMINFO.read_text().splitlines():
+    for line in MEMINFO.read_text(encoding="utf-8").splitlines():
         if line.startswith("MemAvailable:"):
             kibibytes: int = int(line.split()[1])
             return 1024 * kibibytes

@@ -49,7 +49,7 @@ class Journal:
         self._is_writable = True
         self._episodes = 0
         self._saved_at = time.monotonic()
-        self._write(lambda: self._begin())
+        self._write(self._begin)
 
     @property
     def knowledge_path(self) -> Path:
@@ -67,14 +67,14 @@ class Journal:
 
     def _begin(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / "episodes.csv").open("w", newline="") as file:
+        with (self._folder / "episodes.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow(["episode", "return", "timesteps", "end", *PLAYERS, "seconds"])
 
     def _append(self, episode: Episode) -> None:
         played = max(sum(episode.timesteps_by_player.values()), 1)
         shares = [f"{episode.timesteps_by_player.get(player, 0) / played:.4f}" for player in PLAYERS]
         row = [f"{episode.episode_return:.4f}", episode.timesteps, episode.end, *shares, f"{episode.seconds:.3f}"]
-        with (self._folder / "episodes.csv").open("a", newline="") as file:
+        with (self._folder / "episodes.csv").open("a", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow([self._episodes, *row])
 
     def add(self, episode: Episode) -> None:

@@ -1,17 +1,20 @@
 """The file that carries what a run knows of a level to the next run in the same folder; no pickle."""
 
 import io
-import os
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from agent.files import read_file, write_file
+
 KNOWLEDGE_FORMAT = 4
 """Version of the file's layout."""
+
+SIZE_MOST = 256 << 20
+"""Bytes of a knowledge file, and of what is in it: several times what a run of 1,000,000 timesteps gathers."""
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -26,8 +29,8 @@ class Keeper(Protocol):
     def arrays(self) -> Arrays:
         """Returns everything known, as arrays by name."""
 
-    def restore(self, arrays: Arrays) -> None:
-        """Takes over what `arrays` returned; nothing, if anything is wrong with it.
+    def accept(self, arrays: Arrays) -> Callable[[], None]:
+        """Checks what `arrays` returned, and returns what takes it over when it is called.
 
         Raises:
             KnowledgeError: If the arrays are not what `arrays` returns.
@@ -75,9 +78,7 @@ def save(path: Path, level: str, keepers: Mapping[str, Keeper]) -> None:
         arrays.update({f"{word}.{name}": array for name, array in keeper.arrays().items()})
     content = io.BytesIO()
     np.savez_compressed(content, **arrays)  # type: ignore[arg-type]
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_bytes(content.getvalue())
-    os.replace(temporary, path)  # noqa: PTH105 - atomic, and says so
+    write_file(path, content.getvalue())
 
 
 def load(path: Path, level: str, keepers: Mapping[str, Keeper]) -> bool:
@@ -95,21 +96,27 @@ def load(path: Path, level: str, keepers: Mapping[str, Keeper]) -> bool:
         KnowledgeError: If the file is not what `save` writes.
         OSError: If it cannot be read.
     """
-    content = path.read_bytes()
+    content = read_file(path, SIZE_MOST)
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            if sum(info.file_size for info in file.zip.infolist()) > SIZE_MOST:
+                raise ValueError(f"it comes to more than {SIZE_MOST} bytes")
             arrays: Arrays = dict(file)
-    except (ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise KnowledgeError(f"{path} is not a knowledge file: {error}") from error
+    except Exception as error:  # numpy, zipfile and zlib raise all sorts of things on damaged bytes
+        words = " ".join(str(error).split())[:200] or type(error).__name__
+        raise KnowledgeError(f"{path} is not a knowledge file, or a damaged one: {words}") from error
     try:
         version = int(checked(arrays, "format", np.int64))
         if version != KNOWLEDGE_FORMAT:
             raise KnowledgeError(f"wanted format {KNOWLEDGE_FORMAT}, got {version}")
         if str(arrays.get("level")) != level:
             return False
+        accepted = []
         for word, keeper in keepers.items():
-            prefix = f"{word}."
-            keeper.restore({name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)})
+            own = {name.removeprefix(f"{word}."): arrays[name] for name in arrays if name.startswith(f"{word}.")}
+            accepted.append(keeper.accept(own))
     except KnowledgeError as error:
         raise KnowledgeError(f"cannot use the knowledge file {path}: {error}") from error
+    for take_over in accepted:  # all of it, or nothing
+        take_over()
     return True

@@ -1,6 +1,7 @@
 """Retained knowledge: what has been tried on this level and what it paid."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -224,8 +225,8 @@ class Memory:
             ),
         }
 
-    def restore(self, arrays: Arrays) -> None:
-        """Takes over what `arrays` returned; nothing, if anything is wrong with it.
+    def accept(self, arrays: Arrays) -> Callable[[], None]:
+        """Checks what `arrays` returned, and returns what takes it over when it is called.
 
         Raises:
             KnowledgeError: If the arrays are not what `arrays` returns.
@@ -247,16 +248,20 @@ class Memory:
         landmarks = np.empty((sum(marks), 0), np.uint8)
         if self._patches:
             landmarks = checked(arrays, "landmarks", np.uint8, sum(marks), self._patches)
-        ends, last = np.cumsum(lengths), np.cumsum(marks)
-        for number, end in enumerate(ends):
-            own = slice(int(end - lengths[number]), int(end))
-            self.add(
-                Trajectory(
-                    actions=actions[own],
-                    returns=returns[own],
-                    paid=float(paid[number]),
-                    plays=int(plays[number]),
-                    landmarks=landmarks[last[number] - marks[number] : last[number]],
+
+        def take_over() -> None:
+            ends, last = np.cumsum(lengths), np.cumsum(marks)
+            for number, end in enumerate(ends):
+                own = slice(int(end - lengths[number]), int(end))
+                self.add(
+                    Trajectory(
+                        actions=actions[own],
+                        returns=returns[own],
+                        paid=float(paid[number]),
+                        plays=int(plays[number]),
+                        landmarks=landmarks[last[number] - marks[number] : last[number]],
+                    )
                 )
-            )
-        self._ends.extend(replays_ended.tolist())
+            self._ends.extend(replays_ended.tolist())
+
+        return take_over

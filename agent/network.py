@@ -3,8 +3,8 @@
 import dataclasses
 import hashlib
 import json
-import os
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,13 @@ from torch import Tensor, nn
 
 from agent.actions import ACTION_TABLE
 from agent.config import NetworkConfig, VisionConfig
+from agent.files import read_file, write_file
 
 CARD_FORMAT = 1
 """Version of the card's layout."""
+
+CARD_BYTES_MOST, WEIGHTS_BYTES_MOST = 1 << 20, 1 << 30
+"""Bytes of a card and of weights; the bundled ones take a thousandth of that."""
 
 
 class WeightsError(ValueError):
@@ -199,10 +203,8 @@ def save(
         "about": about or {},
     }
     weights.parent.mkdir(parents=True, exist_ok=True)
-    for path, content in ((weights, data), (card_path(weights), (json.dumps(card, indent=2) + "\n").encode())):
-        temporary = path.with_name(path.name + ".part")
-        temporary.write_bytes(content)
-        os.replace(temporary, path)  # noqa: PTH105 - atomic, and says so
+    write_file(weights, data)
+    write_file(card_path(weights), (json.dumps(card, indent=2) + "\n").encode())
 
 
 def load(weights: Path) -> tuple[QNetwork, VisionConfig, NetworkConfig]:
@@ -214,28 +216,33 @@ def load(weights: Path) -> tuple[QNetwork, VisionConfig, NetworkConfig]:
     """
     card = _read_card(card_path(weights))
     try:
-        data = weights.read_bytes()
+        data = read_file(weights, WEIGHTS_BYTES_MOST)
     except OSError as error:
         raise WeightsError(f"cannot read the weights {weights}: {error.strerror}") from error
     digest = hashlib.sha256(data).hexdigest()
     if digest != card["sha256"]:
         raise WeightsError(
-            f"{weights} is not the file its card speaks of: wanted sha256 {card['sha256']}, got {digest}"
+            f"{weights} is not the file its card speaks of: wanted sha256 {card['sha256'][:64]}, got {digest}"
         )
     table = tuple(tuple(names) if isinstance(names, list) else (str(names),) for names in card["actions"])
     if table != ACTION_TABLE:
-        raise WeightsError(f"{weights} was trained on another action table: wanted {ACTION_TABLE}, got {table}")
+        raise WeightsError(
+            f"{weights} was trained on another action table: wanted {ACTION_TABLE}, got {str(table)[:300]}"
+        )
     try:
         vision = VisionConfig(**card["vision"])
-        sizes = card["network"]
-        config = NetworkConfig(**{**sizes, "channels": tuple(sizes["channels"])})
+        config = NetworkConfig(**{**card["network"], "channels": tuple(card["network"]["channels"])})
+        sizes = (*config.channels, config.hidden)
+        if any(one * other > len(data) for one, other in pairwise(sizes)):  # more than there is memory for, maybe
+            raise ValueError(f"{weights} is too small for layers of {str(sizes)[:80]}")
         network = QNetwork(vision, config, len(table), initialise=False)
-    except (TypeError, ValueError, KeyError, RuntimeError) as error:
-        raise WeightsError(f"the card {card_path(weights)} does not describe a network: {error}") from error
+    except (TypeError, ValueError, KeyError, RuntimeError, ArithmeticError) as error:
+        words = " ".join(str(error).split())[:300]
+        raise WeightsError(f"the card {card_path(weights)} does not describe a network: {words}") from error
     try:
         tensors = load_tensors(data)
     except Exception as error:  # safetensors raises its own class, which it does not export for typing
-        raise WeightsError(f"{weights} is not a safetensors file: {error}") from error
+        raise WeightsError(f"{weights} is not a safetensors file: {' '.join(str(error).split())[:300]}") from error
     wanted = {name: (list(tensor.shape), tensor.dtype) for name, tensor in network.state_dict().items()}
     came = {name: (list(tensor.shape), tensor.dtype) for name, tensor in tensors.items()}
     for name in sorted(wanted.keys() | came.keys()):
@@ -254,15 +261,15 @@ def _require_finite(tensors: dict[str, Tensor], weights: Path) -> None:
 
 def _read_card(path: Path) -> dict[str, Any]:
     try:
-        card = json.loads(path.read_text())
+        card = json.loads(read_file(path, CARD_BYTES_MOST))
     except OSError as error:
         raise WeightsError(f"cannot read the card {path}: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WeightsError(f"the card {path} is not JSON: {error}") from error
     kinds = {"format": int, "sha256": str, "vision": dict, "network": dict, "actions": list}
     for key, kind in kinds.items():
         if not isinstance(card, dict) or not isinstance(card.get(key), kind):
             raise WeightsError(f"the card {path}: wanted a field {key} of type {kind.__name__}")
     if card["format"] != CARD_FORMAT:
-        raise WeightsError(f"the card {path}: wanted format {CARD_FORMAT}, got {card['format']}")
+        raise WeightsError(f"the card {path}: wanted format {CARD_FORMAT}, got {str(card['format'])[:40]}")
     return dict(card)

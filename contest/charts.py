@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from common.terminal import plural
 from contest.axes import BOTTOM, LEFT, RIGHT, TOP, WIDTH, Axes, canvas, compact, path, ticks
 from contest.bootstrap import Estimate
 from contest.curves import Curve
@@ -150,13 +151,17 @@ def reach_chart(returns: Sequence[Sequence[float]], names: Sequence[str], goal: 
         for place, count in enumerate(counts):
             if count:
                 tall = max(count / tallest * (step - 30), 1.5)
-                share = f"{count} of {len(values)} episodes"
+                share = f"{count} of {plural(len(values), 'episode')}"
                 what = {"x": LEFT + room * place + 1, "y": floor - tall, "width": room - 2, "height": tall}
                 bars.append(tag("rect", tag("title", f"{names[number]}: {share}"), **what, class_="bar"))
         y = floor - step + 22
         name = tag("text", short(names[number], 18), x=LEFT, y=y, class_="name")
         figure = tag(
-            "text", f"{len(values):,} episodes, best {max(values):,.0f}", x=WIDTH - RIGHT, y=y, class_="tick value"
+            "text",
+            f"{plural(len(values), 'episode')}, best {max(values):,.0f}",
+            x=WIDTH - RIGHT,
+            y=y,
+            class_="tick value",
         )
         ground = tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=floor, y2=floor, class_="ground")
         parts.append(tag("g", ground, *bars, name, figure, class_=colour(number)))
@@ -234,7 +239,7 @@ def _marks(level: LevelMap, places: Sequence[Position], name: str, size: float) 
         mean_x, mean_y = (math.fsum(axis) / len(inside) for axis in zip(*inside, strict=True))
         cx = min(max(mean_x - level.left, radius), level.width - radius)
         cy = min(max(mean_y - level.top, radius), level.height - radius)  # who falls out of the level ends below it
-        title = tag("title", f"{name}: {len(inside)} of {len(places)} episodes ended here")
+        title = tag("title", f"{name}: {len(inside)} of {plural(len(places), 'episode')} ended here")
         marks.append(tag("circle", title, cx=cx, cy=cy, r=radius, opacity=min(0.4 + 20 * share, 1.0)))
     return marks
 

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from common.files import write_file
 from contest import bootstrap
 from contest.bootstrap import Estimate, Runs
 from contest.curves import Curve, CurveOf, mean_curve, return_by_time
-from contest.monitor import Record, write_whole
+from contest.monitor import Record
 from contest.pairs import EvaluationError
 from contest.results import LevelName, Result, Run
 
@@ -177,7 +178,7 @@ class Comparison:
             "runs_left_out": self.left_out,
         }
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, json.dumps(content, indent=1) + "\n")
+        write_file(path, json.dumps(content, indent=1) + "\n")
 
 
 def compare(results: Sequence[Result]) -> Comparison:

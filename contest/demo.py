@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from tyro.conf import arg
 
+from common.terminal import plural
 from contest import games
 from contest.claim import claimed
 from contest.command import read_command
@@ -73,7 +74,8 @@ def demo(options: Demo, console: Console) -> Path:
     )
     with claimed(options.results, "demo"):
         console.print(
-            f"{level.game} {level.state or ''}: {options.episodes} episodes by `{options.agent}`", highlight=False
+            f"{level.game} {level.state or ''}: {plural(options.episodes, 'episode')} by `{options.agent}`",
+            highlight=False,
         )
         outcome = _play(trial, options.episodes, console)
         return _present(options.results, folder, outcome.record, console)
@@ -83,7 +85,7 @@ def _present(results: Path, folder: Path, record: Record, console: Console) -> P
     """Prints the score of what was played in a folder, keeps the records and makes the video, which is returned."""
     episodes = record.scored()
     for number, (value, length) in enumerate(episodes, start=1):
-        console.print(f"episode {number}: return {value:.1f} in {length} timesteps", highlight=False)
+        console.print(f"episode {number}: return {value:.1f} in {plural(length, 'timestep')}", highlight=False)
     returns = [value for value, _ in episodes]
     pace = record.timesteps / max(record.seconds, 1e-9)
     console.print(f"[bold]score {fmean(returns):.1f}[/], {pace:.0f} timesteps/s")
@@ -104,7 +106,7 @@ def _keep_episodes(folder: Path, out: Path, episodes: list[tuple[float, int]]) -
     if theirs.is_file():
         shutil.copy(theirs, out)
         return
-    with out.open("w", newline="") as file:
+    with out.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([("return", "timesteps"), *episodes])
 
 

@@ -14,6 +14,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from common.terminal import plural
 from contest.evaluate import Report
 from contest.pairs import Pair
 from contest.trial import timesteps_so_far
@@ -54,7 +55,7 @@ class Display:
         """Takes the numbers of runs that are there already and of all."""
         self._through, self._pairs = done, pairs
         if done:
-            self._say(f"{done} of {pairs} runs are there already")
+            self._say(f"{done} of {plural(pairs, 'run')} {'is' if done == 1 else 'are'} there already")
         self._all = self._progress.add_task("timesteps", total=pairs * self._timesteps)
         self._progress.update(self._all, completed=done * self._timesteps)
 

@@ -6,6 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from common.terminal import plural
 from contest.claim import claimed
 from contest.pairs import Agent, Evaluation, Pair, read_pairs
 from contest.scores import Failure, PairScore, Scores
@@ -135,5 +136,5 @@ def _result(future: "Future[PairScore]", pair: Pair) -> tuple[PairScore | str, R
         score = future.result()
     except (TrialError, OSError) as error:
         return str(error), Report(finished=pair, text=str(error), failed=True)
-    text = f"{score.score:.1f} over {score.episodes} episodes, {score.timesteps_per_s:.0f} timesteps/s"
+    text = f"{score.score:.1f} over {plural(score.episodes, 'episode')}, {score.timesteps_per_s:.0f} timesteps/s"
     return score, Report(finished=pair, text=f"{text}; {score.remark}" if score.remark else text)

@@ -16,7 +16,7 @@ A package makes its games known by entry points, so that this one need not impor
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -26,6 +26,7 @@ from typing import Any, Protocol, cast, runtime_checkable
 import gymnasium as gym
 from stable_retro import data
 
+from common.files import gunzip, read_file, read_json, reason
 from contest import integrations
 from contest.integrations import integration_set
 
@@ -171,6 +172,34 @@ def find(game: str, state: str | None = None, *, any_rom: bool = False) -> Level
     return level
 
 
+def listed(game: str, state: str | None, *, any_rom: bool = False) -> tuple[Hashable, Level]:
+    """Finds a level for a list of levels: what tells it apart from others, however it is spelled, and the level.
+
+    Args:
+        game: As `find`.
+        state: As `find`.
+        any_rom: As `find`.
+
+    Raises:
+        GameError: As `find`.
+    """
+    level = find(game, state, any_rom=any_rom)
+    return (level.game, level.state or default_state(level)), level
+
+
+def default_state(level: Level) -> str | None:
+    """The name of the state that episodes of a game start in unless the user wants another; None for power-on."""
+    if level.native is not None:
+        return next(iter(level.native.states()), None)
+    metadata = data.get_file_path(level.game, "metadata.json", level.integration)
+    try:
+        found = read_json(Path(metadata)) if metadata else {}
+        name = (found.get("default_player_state") or [found.get("default_state")])[0]
+    except (OSError, ValueError, AttributeError, LookupError, TypeError):  # the game itself says so where it is loaded
+        return None
+    return name if isinstance(name, str) else None
+
+
 def _find_state(level: Level, state: str) -> str:
     """A state's name or the absolute path of a state's file.
 
@@ -178,12 +207,28 @@ def _find_state(level: Level, state: str) -> str:
         GameError: If it is neither.
     """
     if state.endswith(".state") and Path(state).is_file():
+        if level.native is None:
+            _check_file(Path(state))
         return str(Path(state).absolute())
     known = states(level.game)
     if (name := state.removesuffix(".state")) in known:
         return name
     what = "state or file" if state.endswith(".state") else "state"
     raise GameError(f"{level.game} has no {what} {state!r}{_nearest(name, known)}")
+
+
+def _check_file(state: Path) -> None:
+    """Makes sure that a state's file can be unpacked, before the emulator's own reader meets it.
+
+    Raises:
+        GameError: If it cannot.
+    """
+    try:
+        gunzip(read_file(state))
+    except OSError as error:
+        raise GameError(f"state {reason(error)}") from error
+    except ValueError as error:
+        raise GameError(f"state {state}: {error}") from error
 
 
 def _find_game(name: str) -> Level:

@@ -40,7 +40,7 @@ def rom(game: str) -> Path | None:
 def expected_sha1(game: str) -> tuple[str, ...]:
     """Returns the SHA-1 of each ROM that a game's integration was made for, as hexadecimal digits; none without one."""
     path = file(game, "rom.sha")
-    return tuple(path.read_text().lower().split()) if path else ()
+    return tuple(path.read_text(encoding="utf-8").lower().split()) if path else ()
 
 
 def rom_sha1(path: Path) -> str:

@@ -1,9 +1,7 @@
 """What a run leaves behind: the contest's monitor files, and a record that has the unfinished episode too."""
 
-import contextlib
 import csv
 import json
-import os
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any, TextIO
 
 import gymnasium as gym
 
+from common.files import count, number, read_json, write_file
 from contest.env import Env, Screen
 from contest.server import Cause
 
@@ -80,7 +79,7 @@ class _Table:
     """A CSV file that is whole after every row."""
 
     def __init__(self, path: Path, *columns: str) -> None:
-        self._file: TextIO = path.open("w", newline="")
+        self._file: TextIO = path.open("w", newline="", encoding="utf-8")
         self._csv = csv.writer(self._file)
         self.write(*columns)
 
@@ -137,7 +136,7 @@ class Record:
 
     def save(self, path: Path) -> None:
         """Writes the record as JSON; a reader sees the old file or the new one, never half of it."""
-        write_whole(path, json.dumps(asdict(self)) + "\n")
+        write_file(path, json.dumps(asdict(self)) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> "Record":
@@ -147,15 +146,19 @@ class Record:
             OSError: If there is none.
             ValueError: If it is not one.
         """
-        content = json.loads(path.read_text())
+        content = read_json(path)
         try:
             record = cls(**content)
-            record.episodes = [(float(value), int(length)) for value, length in record.episodes]
+            record.episodes = [(number(value), count(length)) for value, length in record.episodes]
             if record.unfinished is not None:
-                record.unfinished = float(record.unfinished[0]), int(record.unfinished[1])
-            record.ends = [None if end is None else (int(end[0]), int(end[1])) for end in record.ends]
-        except TypeError as error:
-            raise ValueError(f"{path} is no record of a run: {error}") from error
+                value, length = record.unfinished
+                record.unfinished = number(value), count(length)
+            record.ends = [None if end is None else (int(number(end[0])), int(number(end[1]))) for end in record.ends]
+            record.timesteps, record.seconds = count(record.timesteps), number(record.seconds)
+            if not isinstance(record.end, str):
+                raise TypeError(f"wanted a word for its end, got {record.end!r}")
+        except (TypeError, ValueError, LookupError) as error:
+            raise ValueError(f"{path} is no record of a run: {error}"[:300]) from error
         return record
 
 
@@ -234,14 +237,3 @@ class Recorder(gym.Wrapper[Screen, Any, Screen, Any]):
         if self._path is not None:
             self.record.save(self._path)
         return self.record
-
-
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Writes a file so that a reader, or a crash, sees the old content or the new, never half of it."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_bytes(content.encode() if isinstance(content, str) else content)
-        draft.replace(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            draft.unlink()

@@ -1,6 +1,5 @@
 """The pairs of level and seed that an evaluation is made of."""
 
-import csv
 import dataclasses
 import hashlib
 import itertools
@@ -8,17 +7,19 @@ import json
 import re
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 from tyro.conf import UseAppendAction, arg
 
+from common.files import read_file, read_json, reason, write_file
+from common.levels import LevelListError, read_levels
 from contest import games, integrations
 from contest.command import Fingerprints, changes, read_command
-from contest.games import GameError
-from contest.monitor import Record, write_whole
+from contest.monitor import Record
 from contest.scores import PairScore
 from contest.trial import Trial, TrialError, play
 
@@ -30,6 +31,9 @@ RECORDINGS = "bk2"
 
 BEST_RECORDING = "best.bk2"
 """The recording of the best episode in a trial's folder; the others are not kept."""
+
+NAME_MOST = 80
+"""Characters of a state's name in the name of its folder."""
 
 _NAMED = re.compile(r"(?P<name>\w[\w.+-]*)=(?P<command>.*)", re.DOTALL)
 
@@ -182,13 +186,12 @@ class Pair:
         path = self.trial.folder / PAIR_FILE
         how = "--again plays it anew, another --results keeps it"
         try:
-            content = json.loads(path.read_text())
-            settings, score = dict(content["settings"]), PairScore(**content["score"])
-            inputs = dict(content.get("inputs", {}))
+            settings, score, _, inputs = read_pair(path)
         except FileNotFoundError:
             raise
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise EvaluationError(f"{path} cannot be read ({error}): {how}") from error
+        except (OSError, ValueError) as error:
+            what = reason(error) if isinstance(error, OSError) else error
+            raise EvaluationError(f"{path} cannot be read ({what}): {how}") from error
         for name in self.settings | settings:
             there, value = settings.get(name), self.settings.get(name)
             if there != value:
@@ -216,7 +219,7 @@ class Pair:
             "score": dataclasses.asdict(score),
             "start": self.trial.state,
         }
-        write_whole(self.trial.folder / PAIR_FILE, json.dumps(content, indent=1) + "\n")
+        write_file(self.trial.folder / PAIR_FILE, json.dumps(content, indent=1) + "\n")
         return score
 
 
@@ -226,7 +229,10 @@ def read_pairs(evaluation: Evaluation) -> Iterator[Pair]:
     Raises:
         EvaluationError: If the list, a level in it or an agent's command is no good.
     """
-    rows = list(_read_levels(evaluation.levels, any_rom=evaluation.any_rom))
+    try:
+        rows = read_levels(evaluation.levels, partial(games.listed, any_rom=evaluation.any_rom))
+    except LevelListError as error:
+        raise EvaluationError(str(error)) from error
     flags = ["-D"] if evaluation.discrete_actions else []
     flags += ["--any-rom"] if evaluation.any_rom else []
     fingerprints = Fingerprints()
@@ -235,7 +241,8 @@ def read_pairs(evaluation: Evaluation) -> Iterator[Pair]:
             players = [(agent, read_command(agent.command, seed)) for agent in evaluation.agents]
         except TrialError as error:
             raise EvaluationError(str(error)) from error
-        for (game, state, level), (agent, command) in itertools.product(rows, players):
+        for row, (agent, command) in itertools.product(rows, players):
+            game, state, level = row.game, row.state, row.level
             digest = _digest(level.state)
             is_recorded = evaluation.video and level.native is None  # without an emulator there is nothing to record
             trial = Trial(
@@ -280,46 +287,35 @@ def _odd_rom(level: games.Level) -> dict[str, str]:
     return {"ROM": sha1}
 
 
-def _read_levels(path: Path, *, any_rom: bool) -> Iterable[tuple[str, str, games.Level]]:
-    """The levels of a list, as written there and as found.
+def read_pair(path: Path) -> tuple[dict[str, Any], PairScore, str | None, dict[str, Any]]:
+    """Reads what a run that is done left: its settings, its score, where its episodes started, and its inputs.
 
     Raises:
-        EvaluationError: If the file or a level in it is no good.
+        OSError: If it cannot be read.
+        ValueError: If it is not what `Pair.run` writes.
     """
+    content = read_json(path)
     try:
-        with path.open(newline="") as file:
-            rows = list(csv.DictReader(file, skipinitialspace=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise EvaluationError(f"list of levels {path}: {error}") from error
-    found: list[tuple[str, str, games.Level]] = []
-    for number, row in enumerate(rows, start=2):
-        game, state = (row.get("game") or "").strip(), (row.get("state") or "").strip()
-        if "game" not in row or not game:
-            raise EvaluationError(
-                f"{path}, line {number}: wanted the columns game,state, got {','.join(map(str, row))}"
-            )
-        beside = path.parent / state
-        try:
-            start = str(beside) if state.endswith(".state") and beside.is_file() else state or None
-            level = games.find(game, start, any_rom=any_rom)
-        except GameError as error:
-            raise EvaluationError(f"{path}, line {number}: {error}") from error
-        if any((level.game, level.state) == (other.game, other.state) for _, _, other in found):
-            raise EvaluationError(f"{path}, line {number}: {game} {state} is in the list twice")
-        found.append((game, state, level))
-    if not found:
-        raise EvaluationError(f"list of levels {path}: no level in it")
-    return found
+        settings, score = dict(content["settings"]), PairScore.of_json(content["score"])
+        start, inputs = content.get("start", score.state or None), dict(content.get("inputs", {}))
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise ValueError(f"no score of a run: {error!r}"[:200]) from error
+    if start is not None and not isinstance(start, str):
+        raise ValueError("no score of a run: its start is no text")
+    return settings, score, start, inputs
 
 
 def _digest(state: str | None) -> str:
     """What a state's file has in it, as a short hash; empty for a state that goes by its name."""
     if state is None or not Path(state).is_absolute():
         return ""
-    return hashlib.sha256(Path(state).read_bytes()).hexdigest()[:16]
+    return hashlib.sha256(read_file(Path(state))).hexdigest()[:16]
 
 
 def _folder_name(game: str, state: str, digest: str, seed: int) -> str:
-    """A pair's folder."""
-    words = [game, Path(state).stem if digest else state or "default", digest, f"seed{seed}"]
-    return re.sub(r"[^\w.-]+", "_", "-".join(filter(None, words)))
+    """A pair's folder, another one for each row of a list: what a folder's name cannot hold is told apart by a hash."""
+    name = state.removesuffix(".state") if digest else state or "default"
+    plain = re.sub(r"[^\w.-]+", "_", name)
+    if plain != name or len(plain) > NAME_MOST:
+        plain = f"{plain[-NAME_MOST:]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return "-".join(filter(None, [game, plain, digest, f"seed{seed}"]))

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from common.files import write_file
+from common.terminal import plural
 from contest import charts
 from contest.compare import Comparison, optional, seeds_text
 from contest.curves import return_by_time, score_so_far
 from contest.markup import Html, tag
-from contest.monitor import write_whole
 from contest.report_levels import LevelCards, curve_figure, curves, level_text
 from contest.results import Run
 
@@ -24,7 +25,7 @@ SOURCE = "https://arxiv.org/abs/2108.13264"
 @cache
 def style() -> str:
     """The CSS of reports and plots."""
-    return (files("contest") / "report.css").read_text()
+    return (files("contest") / "report.css").read_text(encoding="utf-8")
 
 
 def write_report(comparison: Comparison, path: Path, console: Console) -> None:
@@ -36,7 +37,7 @@ def write_report(comparison: Comparison, path: Path, console: Console) -> None:
         console: Where to show the progress of videos.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, "<!DOCTYPE html>\n" + _Report(comparison, console).page() + "\n")
+    write_file(path, "<!DOCTYPE html>\n" + _Report(comparison, console).page() + "\n")
 
 
 def write_plot(comparison: Comparison, path: Path) -> bool:
@@ -50,7 +51,7 @@ def write_plot(comparison: Comparison, path: Path) -> bool:
         return False
     names = [standing.result.name for standing in comparison.standings]
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, charts.curve_chart(found, names, comparison.timesteps, "score so far", style()) + "\n")
+    write_file(path, charts.curve_chart(found, names, comparison.timesteps, "score so far", style()) + "\n")
     return True
 
 
@@ -101,8 +102,8 @@ class _Report:
         comparison = self._comparison
         levels = len(comparison.levels)
         facts = [
-            f"{len(self._names)} agent{'s' if len(self._names) > 1 else ''}",
-            f"{levels} level{'s' if levels > 1 else ''}",
+            plural(len(self._names), "agent"),
+            plural(levels, "level"),
             seeds_text(comparison.seeds),
             f"{comparison.timesteps:,} timesteps a run",
         ]

@@ -12,8 +12,9 @@ from contest.games import GameError
 from contest.maps import level_map
 from contest.markup import Html, tag
 from contest.pairs import BEST_RECORDING
+from contest.recording import VideoError
 from contest.results import LevelName, Run
-from contest.video import Quality, VideoError, make_video
+from contest.video import Quality, make_video
 
 WAY_REWARD = 9000.0
 """Return that the whole way through a level pays. Source: Retro Contest rules."""

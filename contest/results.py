@@ -1,15 +1,15 @@
 """Finished evaluations, read back from their folders: scores, and as far as they are still there, the runs themselves."""
 
 import csv
-import json
-import math
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from common.files import count, read_text, reason
 from contest.monitor import Record
-from contest.pairs import PAIR_FILE, EvaluationError
+from contest.pairs import PAIR_FILE, EvaluationError, read_pair
 from contest.scores import Failure, PairScore, Scores
 from contest.trial import AGENT_FOLDER, RECORD_FILE
 
@@ -52,20 +52,20 @@ class Run:
             return {}
         held: dict[str, float] = {}
         try:
-            with (self.folder / AGENT_FOLDER / "out" / "episodes.csv").open(newline="") as file:
-                rows = csv.DictReader(file, restval="")
-                players = [name for name in rows.fieldnames or () if name not in _NO_PLAYERS]
-                if len(players) > PLAYERS_MOST:
-                    return {}
-                for row in rows:
-                    for name in players:
-                        share = float(row[name])
-                        if not 0 <= share <= 1:
-                            return {}
-                        held[name] = held.get(name, 0.0) + share * int(row["timesteps"])
+            text = read_text(self.folder / AGENT_FOLDER / "out" / "episodes.csv")
+            rows = csv.DictReader(io.StringIO(text, newline=""), restval="")
+            players = [name for name in rows.fieldnames or () if name not in _NO_PLAYERS]
+            if len(players) > PLAYERS_MOST:
+                return {}
+            for row in rows:
+                for name in players:
+                    share = float(row[name])
+                    if not 0 <= share <= 1:
+                        return {}
+                    held[name] = held.get(name, 0.0) + share * count(int(row["timesteps"]))
         except (OSError, ValueError, KeyError, TypeError, csv.Error):
             return {}
-        return held if all(math.isfinite(value) and value >= 0 for value in held.values()) else {}
+        return held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +111,10 @@ def read_result(folder: Path, name: str = "") -> Result:
         inside = sorted(path.parent.name for path in folder.glob("*/scores.json"))
         hint = f"; in it there are {', '.join(inside)}" if inside else ""
         raise EvaluationError(f"{folder}: wanted a folder with the scores.json of an evaluation{hint}") from error
-    except (OSError, ValueError) as error:
-        raise EvaluationError(f"{folder}: {error}") from error
+    except OSError as error:
+        raise EvaluationError(f"{folder}: {reason(error)}") from error
+    except ValueError as error:
+        raise EvaluationError(f"{folder}: scores.json: {error}") from error
     left = {run.score: run for run in _left(folder)}  # by the score itself: another one is another run
     return Result(
         name=name or folder.absolute().name,
@@ -127,11 +129,9 @@ def _left(folder: Path) -> Iterator[Run]:
     """What runs have left in a folder of results, those that can be read."""
     for path in sorted(folder.glob(f"*/{PAIR_FILE}")):
         try:
-            content = json.loads(path.read_text())
-            score, settings = PairScore(**content["score"]), dict(content["settings"])
-        except (OSError, ValueError, KeyError, TypeError):
+            settings, score, start, _ = read_pair(path)
+        except (OSError, ValueError):
             continue
-        start = content.get("start", score.state or None)
         yield Run(score=score, folder=path.parent, record=_record(path.parent), settings=settings, start=start)
 
 

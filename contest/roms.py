@@ -9,9 +9,9 @@ from typing import Annotated
 from stable_retro import data
 from tyro.conf import Positional, arg
 
+from common.files import write_file
 from contest import custom, integrations
 from contest.custom import DeltaError
-from contest.monitor import write_whole
 from contest.rom_files import Cartridge, RomFile, Unread, look_through
 
 SHOWN_MAX = 5
@@ -288,7 +288,7 @@ def _write(game: str, rom: bytes) -> Path:
     assert sums is not None
     path = integrations.rom(game) or sums.with_name("rom.md")
     try:
-        write_whole(path, rom)
+        write_file(path, rom)
     except OSError as error:
         raise RomError(
             f"cannot write {path}: {error.strerror}; RETRO_DATA_PATH can name a copy of {data.path()} that you own"

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
@@ -13,9 +12,11 @@ from typing import Any, TypeVar, get_type_hints
 import numpy as np
 from rich.table import Table
 
+from common.files import count, number, read_json, write_file
+from common.terminal import plural
 from contest import bootstrap
 from contest.bootstrap import Estimate
-from contest.monitor import Record, write_whole
+from contest.monitor import Record
 from contest.server import Cause
 
 
@@ -52,6 +53,15 @@ class PairScore:
 
     remark: str = ""
     """Anything odd about the agent, in one line: that it played without its network, that it left in an odd way."""
+
+    @classmethod
+    def of_json(cls, content: Mapping[str, object]) -> "PairScore":
+        """A score as JSON has it.
+
+        Raises:
+            KeyError, TypeError: If it is none.
+        """
+        return _checked(cls, content)
 
     @classmethod
     def of(cls, record: Record, *, game: str, state: str, seed: int, remark: str = "") -> "PairScore":
@@ -132,12 +142,12 @@ class Scores:
             "ci95": None if found is None or found.low is None else [found.low, found.high],
             "missing": [asdict(failure) for failure in self.missing],
         }
-        write_whole(folder / "scores.json", json.dumps(content, indent=1) + "\n")
+        write_file(folder / "scores.json", json.dumps(content, indent=1) + "\n")
         table = io.StringIO()
         writer = csv.DictWriter(table, [field.name for field in fields(PairScore)], lineterminator="\n")
         writer.writeheader()
         writer.writerows(asdict(pair) for pair in self.levels)
-        write_whole(folder / "scores.csv", table.getvalue())
+        write_file(folder / "scores.csv", table.getvalue())
 
     @classmethod
     def load(cls, folder: Path) -> "Scores":
@@ -148,20 +158,20 @@ class Scores:
             ValueError: If it is not one.
         """
         path = folder / "scores.json"
-        content = json.loads(path.read_text())
+        content = read_json(path)
         try:
             return cls(
                 agent=str(content["agent"]),
-                timesteps=int(content["timesteps"]),
+                timesteps=count(content["timesteps"]),
                 levels=tuple(_checked(PairScore, pair) for pair in content["levels"]),
                 missing=tuple(_checked(Failure, failure) for failure in content.get("missing", ())),
             )
         except (TypeError, KeyError, AttributeError) as error:
-            raise ValueError(f"{path} holds no scores: {error!r}") from error
+            raise ValueError(f"{path} holds no scores: {error!r}"[:300]) from error
 
     def table(self) -> Table:
         """One row a level, the mean over the seeds first, and the mean of all below."""
-        table = Table(title=f"{self.agent}, {self.timesteps} timesteps a run", title_justify="left")
+        table = Table(title=f"{self.agent}, {plural(self.timesteps, 'timestep')} a run", title_justify="left")
         table.add_column("level", overflow="fold")
         for name in ("score", "seed by seed", "best", "episodes", "per s"):
             table.add_column(name, justify="right", overflow="fold")
@@ -205,8 +215,11 @@ def _checked(kind: type[Part], content: Mapping[str, object]) -> Part:
     for one in fields(kind):
         wanted = get_type_hints(kind)[one.name]
         value = content[one.name] if one.default is MISSING else content.get(one.name, one.default)
-        value = float(value) if wanted is float and type(value) is int else value
-        if type(value) is not wanted or (isinstance(value, float) and not math.isfinite(value)):
-            raise TypeError(f"{one.name}: wanted {wanted.__name__}, got {value!r}")
+        try:
+            value = number(value) if wanted is float and type(value) in (int, float) else value
+        except ValueError as error:
+            raise TypeError(f"{one.name}: {error}") from error
+        if type(value) is not wanted:
+            raise TypeError(f"{one.name}: wanted {wanted.__name__}, got {str(value)[:40]!r}")
         values[one.name] = value
     return kind(**values)

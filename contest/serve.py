@@ -4,6 +4,8 @@ Source: openai/retro-contest, support/retro_contest/remote.py.
 """
 
 import os
+import shlex
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,8 @@ from typing import Annotated, Any
 import gymnasium as gym
 from tyro.conf import Positional, arg
 
+from agent.connect import SOCKET_NAME
+from common.terminal import plural
 from contest import games
 from contest.env import Env, Screen, make
 from contest.monitor import EPISODES_END, STOPPED_END, Monitor, Record, Recorder
@@ -74,8 +78,12 @@ class Serve:
             raise ServeError(f"wanted a seed of at least 0, got {self.seed}")
 
 
-def serve(options: Serve) -> Record | None:
+def serve(options: Serve, say: Callable[[str], None]) -> Record | None:
     """Serves until the run is over; a KeyboardInterrupt ends it cleanly.
+
+    Args:
+        options: What to serve.
+        say: Tells the user something, one line.
 
     Returns:
         What was played; None in the process that leaves the serving to one in the background.
@@ -99,6 +107,7 @@ def serve(options: Serve) -> Record | None:
     with closing(_watched(env, options)) as recorder:
         try:
             with Server(recorder, options.socketdir) as server:
+                say(announcement(options))
                 end = server.serve(timesteps=options.timestep_limit, wallclock_s=options.wallclock_limit)
         except _EpisodesOver:
             return recorder.finish(EPISODES_END)
@@ -108,6 +117,22 @@ def serve(options: Serve) -> Record | None:
     if end.cause is Cause.CLIENT_ERROR:
         raise ServeError(f"{end.cause}: {end.detail}")
     return record
+
+
+def announcement(options: Serve) -> str:
+    """What is served, where, and the command that plays it."""
+    level = games.find(options.game, options.state)
+    limits = [] if options.timestep_limit is None else [plural(options.timestep_limit, "timestep")]
+    limits += [] if options.wallclock_limit is None else [f"{options.wallclock_limit:g} s"]
+    agent = ["python", "-m", "agent"]
+    agent += [] if options.socketdir == Path("tmp/sock") else ["--socket", str(options.socketdir)]
+    agent += [] if options.timestep_limit is None else ["--timesteps", str(options.timestep_limit)]
+    agent += [] if options.wallclock_limit is None else ["--wallclock", f"{options.wallclock_limit:g}"]
+    where = f"{level.game} {level.state or games.default_state(level) or 'from power-on'}"
+    return (
+        f"serving {where} on {options.socketdir / SOCKET_NAME}, {' and '.join(limits) or 'without limit'}; "
+        f"the agent connects with: {shlex.join(agent)}"
+    )
 
 
 def _watched(env: Env, options: Serve) -> Recorder:

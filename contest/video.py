@@ -1,21 +1,21 @@
 """Videos of episodes: a bk2 recording holds the buttons, and the emulator plays them again."""
 
+import contextlib
 import math
+import os
+import signal
+import subprocess
+import sys
+from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import stable_retro as retro
 from rich.console import Console
 from rich.progress import track
 
-from contest import games
-from contest.env import Screen
-
-FPS = 60
-"""Screens a second: every one the emulator drew."""
+from contest.film import FRAME_S
+from contest.recording import VideoError, read_recording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,59 +27,6 @@ class Quality:
 
     crf: int = 20
     """The encoder's constant rate factor: 0 loses nothing, 51 is the smallest."""
-
-
-class VideoError(Exception):
-    """The video cannot be made; the message is one line."""
-
-
-def frames(bk2: Path) -> int:
-    """Emulator frames of a recording after its reset.
-
-    Raises:
-        VideoError: If it cannot be read.
-    """
-    movie = _open(bk2)
-    movie.step()
-    count = 0
-    while movie.step():
-        count += 1
-    return count
-
-
-def replay(bk2: Path, *, any_rom: bool = False) -> Iterator[tuple[Screen, float]]:
-    """Plays a recording again, frame by frame; the first frame is the reset's.
-
-    Args:
-        bk2: A recording that `contest.env` made.
-        any_rom: Whether to go on with a ROM that the game's integration was not made for.
-
-    Yields:
-        Screen uint8 [H, W, 3] and reward of the frame.
-
-    Raises:
-        VideoError: If the file cannot be read.
-        GameError: If its game is not there.
-    """
-    movie = _open(bk2)
-    level = games.find(movie.get_game(), any_rom=any_rom)
-    movie.step()
-    env = retro.make(
-        level.game,
-        retro.State.NONE,
-        level.integration,
-        scenario="contest" if level.has_contest_scenario else None,
-        use_restricted_actions=retro.Actions.ALL,
-        render_mode="rgb_array",
-    )
-    try:
-        env.initial_state = movie.get_state()
-        yield env.reset()[0], 0.0
-        while movie.step():
-            screen, reward, *_ = env.step([movie.get_key(button, 0) for button in range(env.num_buttons)])
-            yield screen, reward
-    finally:
-        env.close()
 
 
 def make_video(
@@ -108,47 +55,56 @@ def make_video(
         VideoError: If the recording cannot be read or turns out otherwise than it was played.
         GameError: If its game is not there.
     """
+    recording = read_recording(bk2, any_rom=any_rom)
     out.parent.mkdir(parents=True, exist_ok=True)
     draft = out.with_name(f".{out.name}.mp4")
-    total = 0.0
     try:
-        with _writer(draft, quality) as writer:
-            screens = replay(bk2, any_rom=any_rom)
-            for screen, reward in track(screens, "video", frames(bk2) + 1, console=console, transient=True):
-                writer.append_data(screen)
-                total += reward
+        lines = track(
+            _filmed(bk2, draft, quality, any_rom=any_rom),
+            "video",
+            recording.frames + 1,
+            console=console,
+            transient=True,
+        )
+        (told,) = deque(lines, maxlen=1) or ("",)
+        word, _, words = told.partition(" ")
+        if word != "return":
+            words = words or "nothing came of playing it again"
+            raise VideoError(words if str(bk2) in words else f"{bk2}: {words}")
+        total = float(words)
         if expected_return is not None and not math.isclose(total, expected_return, rel_tol=1e-6, abs_tol=1e-3):
             raise VideoError(f"{bk2}: played again, the return is {total}, not {expected_return}")
         return draft.replace(out)
     finally:
-        with suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError):
             draft.unlink()
 
 
-def _writer(path: Path, quality: Quality) -> Any:
-    """An encoder for screens of any even size, each pixel drawn as a square."""
-    from imageio import v2 as imageio  # a tenth of a second that `serve` need not spend
+def _filmed(bk2: Path, draft: Path, quality: Quality, *, any_rom: bool) -> Iterator[str]:
+    """Films in a process of its own; however this ends, that process and its encoder are gone.
 
-    scaled = f"scale=iw*{quality.scale}:ih*{quality.scale}:flags=neighbor"
-    return imageio.get_writer(
-        path,
-        fps=FPS,
-        codec="libx264",
-        macro_block_size=1,  # the encoder copes with any even size: no silent resizing
-        ffmpeg_log_level="error",
-        output_params=["-vf", scaled, "-preset", "veryfast", "-crf", str(quality.crf), "-movflags", "+faststart"],
-    )
-
-
-def _open(bk2: Path) -> Any:
-    """Opens a recording.
-
-    Raises:
-        VideoError: If it cannot be read.
+    Yields:
+        What it tells, line by line: see contest/film.py.
     """
-    if not bk2.is_file():
-        raise VideoError(f"{bk2}: no such recording")
-    try:
-        return retro.Movie(str(bk2))
-    except RuntimeError as error:
-        raise VideoError(f"{bk2} is no bk2 recording: {error}") from error
+    words = [sys.executable, "-m", "contest.film", str(bk2), str(draft), str(quality.scale), str(quality.crf)]
+    words += ["any-rom"] if any_rom else []
+    with subprocess.Popen(
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        start_new_session=True,  # a group of its own: to be ended with its encoder
+    ) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                yield line.rstrip("\n")
+            status = process.wait()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    if status == -signal.SIGALRM:
+        yield f"refused playing it again came to a stop for {FRAME_S} s: it seems to be damaged"
+    elif status < 0:
+        yield f"refused the emulator was ended by {signal.Signals(-status).name}"

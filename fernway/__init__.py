@@ -9,6 +9,9 @@ from pathlib import Path
 GAME = "Fernway-Genesis-v0"
 """The game's name in stable-retro."""
 
+NATIVE = "Fernway-Native"
+"""Its name where it runs without an emulator; see the entry points in pyproject.toml."""
+
 FOLDER = Path(__file__).resolve().parent
 """Where the package is."""
 

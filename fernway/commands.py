@@ -1,6 +1,6 @@
 """What the commands of `python -m fernway` do."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,10 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from fernway import GAME, INTEGRATION, FernwayError, check, gallery, levels, native, picture, states
+from common.files import require_destination, write_file
+from common.levels import LevelListError, read_levels
+from common.terminal import plural
+from fernway import GAME, INTEGRATION, NATIVE, FernwayError, check, gallery, levels, native, picture, states
 from fernway.levels import ACTS, ZONES, Level, Solved
 from fernway.looks import Looks
 from fernway.search import Search, frames_of, start_level
@@ -33,6 +36,63 @@ def level_lines() -> list[str]:
         f"{'validation' if one.validation else 'training':10} solved in {one.frames} frames"
         for name, one in levels.committed().items()
     ]
+
+
+def require(out: Path, *endings: str) -> None:
+    """Makes sure that a file can be written before the work is done for it.
+
+    Raises:
+        FernwayError: If its name ends otherwise, or it cannot be written.
+    """
+    try:
+        require_destination(out, *endings)
+    except OSError as error:
+        raise FernwayError(f"--out {out}: cannot be written: {error.strerror}") from error
+    except ValueError as error:
+        raise FernwayError(f"--out {error}") from error
+
+
+def _at_least(flag: str, value: int, least: int) -> None:
+    """Checks a number of the command line.
+
+    Raises:
+        FernwayError: If it is smaller.
+    """
+    if value < least:
+        raise FernwayError(f"wanted {flag} of at least {least}, got {value}")
+
+
+def committed_level(name: str) -> Solved:
+    """A committed level whose state is there.
+
+    Raises:
+        FernwayError: If there is none, or its state is not one of the present ROM.
+    """
+    solved = levels.by_name(name)
+    states.read_state(INTEGRATION / f"{name}.state")
+    return solved
+
+
+def read_list(path: Path) -> list[Level | Solved]:
+    """Reads a list of levels: committed ones by name, others by their states' files.
+
+    Raises:
+        FernwayError: If the list or a level in it is no good.
+    """
+
+    def find(game: str, state: str | None) -> tuple[Hashable, Level | Solved]:
+        name = next((name for name in (GAME, NATIVE) if game in (name, name.removesuffix("-v0"), f"{name}-v0")), None)
+        if name is None:
+            raise FernwayError(f"wanted levels of {GAME}, got game {game!r}")
+        if state is not None and state.endswith(".state"):
+            return (name, state), states.level_of(states.read_state(Path(state)))
+        solved = committed_level(state or next(iter(levels.committed())))
+        return (name, solved.level.name), solved
+
+    try:
+        return [row.level for row in read_levels(path, find)]
+    except LevelListError as error:
+        raise FernwayError(str(error)) from error
 
 
 def _shown(results: Iterable[Any], total: int, console: Console, title: str) -> list[Any]:
@@ -62,6 +122,7 @@ def make_state(level: Level, out: Path) -> str:
     Raises:
         FernwayError: If it cannot be solved, or the file cannot be written.
     """
+    require(out, ".state")
     if Search().solve(level) is None:
         raise FernwayError(f"no way through {level.name} with seed {level.seed} was found: take seed {level.seed + 1}")
     states.write_state(out, states.make_state(level))
@@ -74,10 +135,9 @@ def make_fresh(out: Path, count: int, seed: int, console: Console) -> str:
     Raises:
         FernwayError: If a file cannot be written, the count is not at least 1, or the seed is negative.
     """
-    if count < 1:
-        raise FernwayError(f"wanted a count of at least 1, got {count}")
-    if seed < 0:
-        raise FernwayError(f"want a seed from 0, got {seed}")
+    _at_least("--count", count, 1)
+    _at_least("--seed", seed, 0)
+    require(out / "levels.csv")
     rng = np.random.default_rng(seed)
 
     def draw_solved() -> Iterable[Level]:
@@ -87,17 +147,15 @@ def make_fresh(out: Path, count: int, seed: int, console: Console) -> str:
                 level = fresh_level(rng)
             yield level
 
+    names = []
+    for level in _shown(draw_solved(), count, console, "levels"):
+        names.append(f"{level.name}.{level.seed}.state")
+        states.write_state(out / names[-1], states.make_state(level))
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        rows = ["game,state"]
-        for level in _shown(draw_solved(), count, console, "levels"):
-            name = f"{level.name}.{level.seed}.state"
-            states.write_state(out / name, states.make_state(level))
-            rows.append(f"{GAME},{name}")
-        (out / "levels.csv").write_text("\n".join(rows) + "\n")
+        write_file(out / "levels.csv", levels.list_of_levels(names))
     except OSError as error:
         raise FernwayError(f"{out}: {error.strerror}") from error
-    return f"{out / 'levels.csv'}: {count} levels"
+    return f"{out / 'levels.csv'}: {plural(count, 'level')}"
 
 
 def commit_level(zone: int, act: int) -> tuple[Solved, bytes]:
@@ -123,6 +181,7 @@ def make_states(jobs: int, console: Console) -> str:
     Raises:
         FernwayError: If an act has no sound level, or the ROM was rebuilt meanwhile; then nothing is written.
     """
+    _at_least("--jobs", jobs, 1)
     tasks = [(commit_level, (zone, act)) for zone, acts in enumerate(ACTS) for act in range(1, acts + 1)]
     made = _shown(check.spread(tasks, jobs), len(tasks), console, "states")
     if any(states.build_of(state) != states.rom_build() for _, state in made):
@@ -143,14 +202,18 @@ def check_levels(file: Path | None, random: int, seed: int, jobs: int, console: 
     Raises:
         FernwayError: If the list of levels cannot be read.
     """
+    _at_least("--random", random, 0)
+    _at_least("--seed", seed, 0)
+    _at_least("--jobs", jobs, 1)
     wanted: Sequence[Level | Solved]
+    if random and file:
+        raise FernwayError("wanted --levels or --random, got both")
     if random:
         wanted = check.random_levels(random, seed)
+    elif file:
+        wanted = read_list(file)
     else:
-        known = levels.read_csv(file) if file else list(levels.committed().values())
-        for one in known:
-            states.read_state(INTEGRATION / f"{one.level.name}.state")
-        wanted = known
+        wanted = [committed_level(name) for name in levels.committed()]
     found: list[check.Report] = _shown(check.spread(check.tasks(wanted), jobs), len(wanted), console, "levels")
     failed = [report for report in found if report.problems]
     lines = [
@@ -161,7 +224,7 @@ def check_levels(file: Path | None, random: int, seed: int, jobs: int, console: 
     frames = sorted(report.frames for report in found if report.frames) or [0]
     seconds = sorted(report.seconds for report in found)
     lines.append(
-        f"{len(found) - len(failed)} of {len(found)} levels sound and solved on the emulator; solutions take "
+        f"{len(found) - len(failed)} of {plural(len(found), 'level')} sound and solved on the emulator; solutions take "
         f"{frames[0]} .. {frames[-1]} frames, median {frames[len(frames) // 2]}"
         + (f"; searches up to {seconds[-1]:.1f} s, median {seconds[len(seconds) // 2]:.2f} s" if random else "")
     )
@@ -174,6 +237,7 @@ def draw(level: Level, out: Path, paths: Sequence[Path], frame: int | None = Non
     Raises:
         FernwayError: If a file cannot be read or written, or the solution is shorter.
     """
+    require(out, *picture.ENDINGS)
     image = picture.level_map(level, paths) if frame is None else _screen(level, frame)
     picture.save(out, image)
     return f"{out}: {level.name}, seed {level.seed}, {image.shape[1]} x {image.shape[0]} pixels"

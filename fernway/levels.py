@@ -1,12 +1,12 @@
 """Levels by name: zones, acts, seeds, the split into training and validation."""
 
-import csv
 import dataclasses
 import difflib
 import functools
 import json
-from pathlib import Path
+from collections.abc import Iterable
 
+from common.files import read_json, write_file
 from fernway import FOLDER, GAME, FernwayError
 
 ZONES = (
@@ -117,7 +117,7 @@ def committed() -> dict[str, Solved]:
         FernwayError: If their file is missing or broken.
     """
     try:
-        rows = json.loads(SOLUTIONS.read_text())
+        rows = read_json(SOLUTIONS)
         found = [Solved(Level(row["zone"], row["act"], row["seed"]), row["frames"], row["solution"]) for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise FernwayError(
@@ -132,7 +132,7 @@ def write_solutions(solved: list[Solved]) -> None:
         json.dumps(dataclasses.asdict(one.level) | {"frames": one.frames, "solution": one.solution})
         for one in sorted(solved, key=lambda one: one.level)
     ]
-    SOLUTIONS.write_text("[\n" + ",\n".join(rows) + "\n]\n")
+    write_file(SOLUTIONS, "[\n" + ",\n".join(rows) + "\n]\n")
     committed.cache_clear()
 
 
@@ -145,30 +145,12 @@ def write_split() -> None:
             if solved.validation == validation
             for level in (solved.level,)
         ]
-        (FOLDER / f"{name}.csv").write_text(
-            "".join(f"{row}\n" for row in ("game,state", *(f"{GAME},{n}" for n in names)))
-        )
+        write_file(FOLDER / f"{name}.csv", list_of_levels(names))
 
 
-def read_csv(path: Path) -> list[Solved]:
-    """Reads a list of levels in the contest's format.
-
-    Raises:
-        FernwayError: If the file cannot be read, has other columns, or names a level that does not exist.
-    """
-    try:
-        with path.open(newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FernwayError(f"{path}: cannot be read: {error}") from error
-    if not rows or not {"game", "state"} <= set(rows[0]):
-        raise FernwayError(f"{path}: want a list with the columns game,state and at least one row")
-    found = []
-    for number, row in enumerate(rows, start=2):
-        if row["game"] not in (GAME, GAME.removesuffix("-v0")):
-            raise FernwayError(f"{path}, line {number}: game {row['game']!r}: want {GAME}")
-        found.append(by_name(row["state"]))
-    return found
+def list_of_levels(names: Iterable[str]) -> str:
+    """The text of a list in the contest's format."""
+    return "".join(f"{row}\n" for row in ("game,state", *(f"{GAME},{name}" for name in names)))
 
 
 def by_name(name: str) -> Solved:

@@ -5,6 +5,7 @@ feet in pixels as in data.json, episode any text that tells the runs apart. Furt
 """
 
 import csv
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from common.files import number as finite
+from common.files import read_text, reason, write_file
 from fernway import FernwayError, native
 from fernway.levels import Level
 from fernway.tiles import BLOCK, Picture, ZoneTiles
@@ -21,6 +24,12 @@ RGB = NDArray[np.uint8]
 
 Path2D = list[tuple[int, int]]
 """A run: x and y of the player's feet."""
+
+ENDINGS = (".png", ".jpg", ".webp")
+"""Of the names of pictures."""
+
+PIXEL_MOST = 30_000
+"""Largest coordinate that can be drawn."""
 
 PLAYER = 0
 """The player's picture: its number in art.h."""
@@ -69,6 +78,18 @@ def draw_level(level: Level) -> RGB:
     return image
 
 
+def _pixel(text: str) -> int:
+    """A coordinate; drawing takes no more than 16 bits of it.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    value = finite(text)
+    if abs(value) > PIXEL_MOST:
+        raise ValueError(f"wanted at most {PIXEL_MOST}, got {text[:40]}")
+    return round(value)
+
+
 def read_paths(path: Path) -> dict[str, Path2D]:
     """Reads runs by episode.
 
@@ -77,18 +98,19 @@ def read_paths(path: Path) -> dict[str, Path2D]:
     """
     runs: dict[str, Path2D] = {}
     try:
-        with path.open(newline="") as file:
-            reader = csv.DictReader(file)
-            if not {"x", "y", "episode"} <= set(reader.fieldnames or ()):
-                raise FernwayError(f"{path}: want the columns x,y,episode, found {','.join(reader.fieldnames or ())}")
-            for row in reader:
-                runs.setdefault(row["episode"], []).append((round(float(row["x"])), round(float(row["y"]))))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise FernwayError(f"{path}: cannot be read: {error}") from error
-    except FernwayError:
-        raise
-    except (TypeError, ValueError, OverflowError) as error:
-        raise FernwayError(f"{path}, line {reader.line_num}: x and y must be numbers") from error
+        reader = csv.DictReader(io.StringIO(read_text(path), newline=""))
+        columns = reader.fieldnames or ()
+    except OSError as error:
+        raise FernwayError(f"{reason(error)}: the runs cannot be read") from error
+    except (ValueError, csv.Error) as error:
+        raise FernwayError(f"{path}: the runs cannot be read: {error}") from error
+    if not {"x", "y", "episode"} <= set(columns):
+        raise FernwayError(f"{path}: want the columns x,y,episode, found {','.join(columns)[:80]!r}")
+    try:
+        for row in reader:
+            runs.setdefault(row["episode"], []).append((_pixel(row["x"]), _pixel(row["y"])))
+    except (ValueError, csv.Error) as error:
+        raise FernwayError(f"{path}, line {reader.line_num}: x and y must be numbers: {error}") from error
     return runs
 
 
@@ -140,8 +162,10 @@ def save(path: Path, image: RGB) -> None:
         FernwayError: If that fails.
     """
     try:
-        written = path.parent.is_dir() and cv2.imwrite(str(path), image[..., ::-1])
-    except cv2.error:
-        written = False
-    if not written:
-        raise FernwayError(f"{path}: cannot be written: want a name ending in .png in a folder that exists")
+        _, content = cv2.imencode(path.suffix, image[..., ::-1])
+    except cv2.error as error:
+        raise FernwayError(f"{path}: wanted a name that ends in {' or '.join(ENDINGS)}") from error
+    try:
+        write_file(path, content.tobytes())
+    except OSError as error:
+        raise FernwayError(f"{path}: cannot be written: {error.strerror}") from error

@@ -59,13 +59,13 @@ def main() -> int:
     parser.add_argument("listing", type=Path)
     parser.add_argument("out", type=Path)
     arguments = parser.parse_args()
-    odd = odd_operands(arguments.listing.read_text())
+    odd = odd_operands(arguments.listing.read_text(encoding="utf-8"))
     if odd:
         sys.stderr.write("word or long operands at odd addresses:\n" + "\n".join(odd) + "\n")
         return 1
     rom = finish(arguments.code.read_bytes())
     arguments.out.write_bytes(rom)
-    arguments.out.with_suffix(".sha").write_text(hashlib.sha1(rom).hexdigest() + "\n")
+    arguments.out.with_suffix(".sha").write_text(hashlib.sha1(rom).hexdigest() + "\n", encoding="utf-8")
     return 0
 
 

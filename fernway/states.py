@@ -14,6 +14,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from common.files import gunzip, read_file, reason, write_file
 from fernway import INTEGRATION, FernwayError, require_rom
 from fernway.levels import Level, by_name, committed
 
@@ -63,8 +64,10 @@ def read_state(path: Path) -> bytes:
         FernwayError: If it cannot be read, or is not a state of the present ROM.
     """
     try:
-        state = gzip.decompress(path.read_bytes())
-    except (OSError, EOFError, zlib.error) as error:
+        state = gunzip(read_file(path))
+    except OSError as error:
+        raise FernwayError(f"not a readable state: {reason(error)}") from error
+    except ValueError as error:
         raise FernwayError(f"{path}: not a readable state: {error}") from error
     if not _SIZES[0] <= len(state) <= _SIZES[1] or _ram(state, 0, 4) != _MAGIC:
         raise FernwayError(f"{path}: not a state of Fernway: make one with `python -m fernway state`")
@@ -128,7 +131,7 @@ def write_state(path: Path, state: bytes) -> None:
         FernwayError: If the file cannot be written.
     """
     try:
-        path.write_bytes(gzip.compress(state, 9, mtime=0))
+        write_file(path, gzip.compress(state, 9, mtime=0))
     except OSError as error:
         raise FernwayError(f"{path}: cannot be written: {error.strerror}") from error
 

@@ -55,7 +55,7 @@ class Walk(gym.Env[NDArray[np.uint8], NDArray[np.int8]]):
 
 def resident_mb(pid: int) -> float:
     """Returns the resident memory of a process, MB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
         if line.startswith("VmRSS"):
             return int(line.split()[1]) / 1024
     return 0.0

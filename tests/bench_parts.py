@@ -18,7 +18,7 @@ from bench_hardness import NeverStopped, Run
 from rich.console import Console
 from rich.table import Table
 
-from agent.__main__ import WEIGHTS, Arguments, Mode, load_learned, say, wire
+from agent.__main__ import WEIGHTS, Arguments, Mode, load_learned, wire
 from agent.actions import action_buttons
 from agent.config import RunConfig, VisionConfig
 from agent.controller import Controller
@@ -26,6 +26,7 @@ from agent.memory import Memory
 from agent.players import Jerk
 from agent.remote import RemoteEnv
 from agent.runner import Runner
+from agent.terminal import say
 from agent.wire import TimestepTimeoutError
 from contest import bootstrap
 from fernway import levels

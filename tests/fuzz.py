@@ -129,7 +129,7 @@ def random_play() -> Task:
 
 def turn(task: Task, seed: int, seconds: float) -> Failure | None:
     """Lets a task try for a while; returns what it found."""
-    with tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
         process = subprocess.Popen(
             task.command(seed), cwd=HERE.parent, env=os.environ | task.environment, stdout=said, stderr=said
         )

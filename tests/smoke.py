@@ -69,7 +69,7 @@ def read_table(path: Path) -> list[dict[str, str]]:
     """
     if not path.exists():
         raise ContainerError(f"{path} was not written")
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 

@@ -123,12 +123,12 @@ def test_what_it_learned_carries_over_to_the_next_run() -> None:
     first, second = make(), make()
     try:
         assert len(first.arrays()["weights"]) == 0
-        second.restore({})  # of a run that did not learn
-        second.restore(first.arrays())  # of one that was over too soon
+        second.accept({})()  # of a run that did not learn
+        second.accept(first.arrays())()  # of one that was over too soon
         assert second.newest() is None
         torch.manual_seed(2)
         learned = QNetwork(VisionConfig(), NETWORK, len(ACTION_TABLE))
-        second.restore({"weights": np.frombuffer(to_bytes(learned), np.uint8)})
+        second.accept({"weights": np.frombuffer(to_bytes(learned), np.uint8)})()
         policy = second.newest()
         assert policy is not None
         assert policy.q_values(obs) == pytest.approx(Policy(learned, VisionConfig()).q_values(obs))
@@ -137,7 +137,7 @@ def test_what_it_learned_carries_over_to_the_next_run() -> None:
         other = to_bytes(QNetwork(VisionConfig(), NetworkConfig(torso="conv", hidden=32), len(ACTION_TABLE)))
         for data in (b"nonsense", other):
             with pytest.raises(KnowledgeError, match="shape"):
-                second.restore({"weights": np.frombuffer(data, np.uint8)})
+                second.accept({"weights": np.frombuffer(data, np.uint8)})
         assert second.arrays()["weights"].tobytes() == to_bytes(learned)
     finally:
         first.close()

@@ -25,7 +25,8 @@ from contest.__main__ import main
 from contest.env import make
 from contest.games import GameError
 from contest.monitor import EPISODES_END, Record
-from contest.video import VideoError, make_video, replay
+from contest.recording import VideoError, read_recording, replay
+from contest.video import make_video
 
 GAME = "Airstriker-Genesis"
 RIGHT = np.eye(12, dtype=np.int8)[7]
@@ -117,7 +118,7 @@ def test_serves_the_contests_environment(tmp_path: Path, late_state: Path) -> No
         recordings[0], tmp_path / "videos" / "first.mp4", Console(quiet=True), expected_return=returns[0]
     )
     frames = 0
-    for drawn, (screen, _) in zip(frames_of(video), replay(recordings[0]), strict=True):
+    for drawn, (screen, _) in zip(frames_of(video), replay(read_recording(recordings[0])), strict=True):
         frames += 1
         if frames % 20 == 0:
             assert drawn.shape == (448, 640, 3)
@@ -141,7 +142,12 @@ def test_signals_end_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
             remote.step(1)
         remote.close()
     assert (server.returncode, errors) == (0, "")
-    assert out.startswith("stopped: 2 timesteps, 1 episodes, mean return 0.0, ")
+    serving, stopped = out.splitlines()
+    assert serving == (
+        f"serving Airstriker-Genesis-v0 Level1 on {tmp_path}/sock/sock, without limit; "
+        f"the agent connects with: python -m agent --socket {tmp_path}/sock"
+    )
+    assert stopped.startswith("stopped: 2 timesteps, 1 episode, mean return 0.0, ")
     assert not list((tmp_path / "sock").iterdir())
     assert Record.load(tmp_path / "run.json").end == "stopped"
     (recording,) = (tmp_path / "bk2").iterdir()
@@ -154,7 +160,7 @@ def test_a_signal_before_a_client_comes(tmp_path: Path) -> None:
         server.terminate()
         out, errors = server.communicate(timeout=60)
     assert (server.returncode, errors) == (0, "")
-    assert out == "stopped: 0 timesteps, 0 episodes\n"
+    assert out.endswith("stopped: 0 timesteps, 0 episodes\n")
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 300.0) -> None:
@@ -190,7 +196,11 @@ def test_wallclock_limit(tmp_path: Path, toy: None) -> None:
     assert record.is_whole
     with serve(tmp_path, "Toy-Native", "-W", 0.1) as server:
         out, _ = server.communicate(timeout=60)
-    assert (server.returncode, out) == (0, "time used up before a client came: 0 timesteps, 0 episodes\n")
+    assert server.returncode == 0
+    serving, over = out.splitlines()
+    assert serving.startswith("serving Toy-Native-v0 short on ")
+    assert ", 0.1 s; the agent connects with: python -m agent --socket " in serving
+    assert over == "time used up before a client came: 0 timesteps, 0 episodes"
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_scores_levels_by_seeds_and_goes_on_with_what_is_missing(evaluation: Eva
     assert {(pair.state, pair.seed, pair.episodes) for pair in scores.levels} == {
         ("short", 0, 3), ("short", 1, 3), ("long", 0, 1), ("long", 1, 1)
     }  # fmt: skip
-    content = json.loads((evaluation.results / "scores.json").read_text())
+    content = json.loads((evaluation.results / "scores.json").read_text(encoding="utf-8"))
     assert content["agent"] == evaluation.commands[0]
     assert content["timesteps"] == BUDGET
     assert content["score"] == pytest.approx(fmean(pair.score for pair in scores.levels))
@@ -233,7 +233,7 @@ def test_a_signal_keeps_what_is_done(one_level: Evaluation, tmp_path: Path, numb
         assert process.returncode == -number
         eventually(lambda: not left(one_level.results))
     assert "Traceback" not in errors
-    content = json.loads((one_level.results / "scores.json").read_text())
+    content = json.loads((one_level.results / "scores.json").read_text(encoding="utf-8"))
     assert [level["seed"] for level in content["levels"]] == [0]
     assert not left(one_level.results)
 
@@ -313,7 +313,7 @@ def test_one_evaluation_at_a_time(evaluation: Evaluation) -> None:
     [
         ("", "no level in it"),
         ("game,state\n", "no level in it"),
-        ("Toy-Native,short\nx,y\n", "line 2: wanted the columns game,state, got Toy-Native,short"),
+        ("Toy-Native,short\nx,y\n", "line 1: wanted the columns game,state, got 'Toy-Native,short'"),
         ("game,state\nToy-Native,short\nToy-Nativ,short\n", "line 3: no game 'Toy-Nativ'; nearest: Toy-Native-v0"),
         ("game,state\nToy-Native,shirt\n", "line 2: .* nearest: short"),
         ("game,state\nToy-Native,short\nToy-Native-v0,short\n", "line 3: .* twice"),

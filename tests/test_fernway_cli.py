@@ -44,8 +44,10 @@ def test_state_of_any_seed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 def test_fresh_levels_and_their_list(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for out in (tmp_path / "once", tmp_path / "twice"):
         assert run(monkeypatch, "fresh", "--count", "3", "--seed", "5", "--out", str(out)) == 0
-    rows = (out / "levels.csv").read_text().splitlines()
-    assert rows == (tmp_path / "once" / "levels.csv").read_text().splitlines(), "the same seed draws the same levels"
+    rows = (out / "levels.csv").read_text(encoding="utf-8").splitlines()
+    assert rows == (tmp_path / "once" / "levels.csv").read_text(encoding="utf-8").splitlines(), (
+        "the same seed draws the same levels"
+    )
     found = [states.level_of(states.read_state(out / row.split(",")[1])) for row in rows[1:]]
     assert len(set(found)) == 3
     assert all(level.zone not in levels.UNSEEN_ZONES for level in found)
@@ -65,8 +67,16 @@ def test_fresh_levels_and_their_list(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         (("state", "--zone", "9", "--seed", "1", "--out", "x.state"), "0 .. 7"),
         (("state", "--zone", "0", "--seed", "-4", "--out", "x.state"), "seed -4"),
         (("state", "--zone", "0", "--seed", "1", "--act", "0", "--out", "x.state"), "act 0"),
-        (("state", "--zone", "0", "--seed", "1", "--out", "no/such/folder/x.state"), "cannot be written"),
-        (("picture", "--zone", "0", "--seed", "1", "--out", "no/such/folder/x.png"), "cannot be written"),
+        (("state", "--zone", "0", "--seed", "1", "--out", "x.stat"), "--out x.stat: wanted a name that ends in .state"),
+        (("picture", "--zone", "0", "--seed", "1", "--out", "x.pdf"), "--out x.pdf: wanted a name that ends in .png"),
+        (("fresh", "--seed", "-1", "--out", "x"), "--seed of at least 0, got -1"),
+        (("states", "--jobs", "0"), "--jobs of at least 1, got 0"),
+        (("check", "--random", "-3"), "--random of at least 0, got -3"),
+        (("check", "--random", "3", "--jobs", "-1"), "--jobs of at least 1, got -1"),
+        (("check", "--random", "3", "--seed", "-1"), "--seed of at least 0, got -1"),
+        (("check", "--random", "3", "--levels", "x.csv"), "--levels or --random, got both"),
+        (("state", "--zone", "0", "--seed", "1", "--out", "/dev/null/x.state"), "cannot be written"),
+        (("picture", "--zone", "0", "--seed", "1", "--out", "/dev/null/x.png"), "cannot be written"),
         (("picture", "--zone", "0", "--seed", "1", "--out", "x.png", "--paths", "missing.csv"), "missing.csv"),
         (("check", "--levels", "missing.csv"), "missing.csv"),
         (("play", "--state", "missing.state"), "missing.state"),
@@ -114,7 +124,9 @@ def test_committed_level_gets_the_first_seed_that_is_sound(monkeypatch: pytest.M
 
 
 def children(process: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    return [
+        int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()
+    ]
 
 
 @pytest.mark.slow
@@ -166,7 +178,7 @@ def test_check_fails_when_a_solution_does(
     path.write_text("game,state\nFernway-Genesis,AmberQuarry.Act1\n")
     right = levels.by_name("AmberQuarry.Act1")
     wrong = levels.Solved(right.level, 40, "40R")
-    monkeypatch.setattr(levels, "read_csv", lambda _: [wrong])
+    monkeypatch.setattr(commands, "read_list", lambda _: [wrong])
     assert run(monkeypatch, "check", "--levels", str(path), "--jobs", "1") == 1
     assert "the solution ends at x" in capsys.readouterr().out
 

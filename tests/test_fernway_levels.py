@@ -1,12 +1,10 @@
 """Names, split and solutions of the committed levels."""
 
-from pathlib import Path
-
 import pytest
 
-from fernway import FOLDER, GAME, INTEGRATION, FernwayError, levels, native
+from fernway import FOLDER, INTEGRATION, FernwayError, commands, levels, native
 from fernway.art import headers
-from fernway.levels import Level
+from fernway.levels import Level, Solved
 from fernway.search import FRAME_LIMIT, Search, decode, encode, frames_of, start_level
 
 SPLIT = {"train": 47, "validation": 11}  # the contest's
@@ -21,7 +19,7 @@ def test_zones_are_named_as_in_the_game() -> None:
 
 @pytest.mark.parametrize("name", SPLIT)
 def test_split_is_the_contests(name: str) -> None:
-    listed = levels.read_csv(FOLDER / f"{name}.csv")
+    listed = [one for one in commands.read_list(FOLDER / f"{name}.csv") if isinstance(one, Solved)]
     assert len({one.level.name for one in listed}) == SPLIT[name]
     assert all(one.validation == (name == "validation") for one in listed)
     assert all((INTEGRATION / f"{one.level.name}.state").is_file() for one in listed)
@@ -98,20 +96,3 @@ def test_unknown_zone_names_the_nearest(text: str, nearest: str) -> None:
 def test_level_out_of_range_is_refused(numbers: tuple[int, int, int]) -> None:
     with pytest.raises(FernwayError):
         Level(*numbers)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "columns game,state"),
-        ("a,b\n1,2\n", "columns game,state"),
-        ("game,state\nAirstriker-Genesis-v0,Level1\n", "line 2: game 'Airstriker"),
-        (f"game,state\n{GAME},FernHollow.Act77\n", "nearest: FernHollow"),
-        ("game,state\nFernway-Genesis,\n", "no level ''"),
-    ],
-)
-def test_broken_list_is_refused(tmp_path: Path, text: str, message: str) -> None:
-    path = tmp_path / "levels.csv"
-    path.write_text(text)
-    with pytest.raises(FernwayError, match=message):
-        levels.read_csv(path)

@@ -207,7 +207,7 @@ def test_a_signal_ends_the_run_with_its_record_whole_and_the_next_goes_on_from_i
 
 def takes_over(process: subprocess.Popen[str], number: signal.Signals) -> bool:
     """Whether a process has a handler of its own for a signal."""
-    status = Path(f"/proc/{process.pid}/status").read_text()
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
     (caught,) = re.findall(r"^SigCgt:\t(\w+)$", status, re.MULTILINE)
     return bool(int(caught, 16) >> (number - 1) & 1)
 

@@ -89,5 +89,5 @@ def test_a_registry_that_is_not_there(image: str) -> None:
         docker("rmi", target)
     assert done.returncode == 1
     line = done.stderr.splitlines()[-1]
-    assert line.startswith(f"build.sh: the push to {target.split('/')[0]} failed: ")
+    assert line.startswith(f"build.sh: the push to {target.split('/', maxsplit=1)[0]} failed: ")
     assert "connection refused" in line

@@ -19,10 +19,10 @@ from contest.compare import compare
 from contest.evaluate import evaluate
 from contest.markup import Html, join, tag, text
 from contest.pairs import BEST_RECORDING, Evaluation
+from contest.recording import read_recording
 from contest.report import write_plot, write_report
 from contest.results import Result, read_result
 from contest.scores import Failure
-from contest.video import frames
 
 RUNS = {("short", seed): [(100.0 * seed + 10 * number, 9) for number in range(5)] for seed in (0, 1)}
 
@@ -168,7 +168,7 @@ def test_agents_are_compared_and_filmed(tmp_path: Path, late_state: Path) -> Non
         assert run.start == str(late_state)
         assert not (run.folder / "bk2").exists()
         lengths = [length for value, length in run.record.scored() if value == run.score.best]
-        assert frames(run.folder / BEST_RECORDING) in range(4 * min(lengths) - 3, 4 * max(lengths) + 1)
+        assert read_recording(run.folder / BEST_RECORDING).frames in range(4 * min(lengths) - 3, 4 * max(lengths) + 1)
     page = report(tmp_path, *results)
     (video,) = page.named("video")
     mp4 = base64.b64decode(str(video["src"]).removeprefix("data:video/mp4;base64,"))

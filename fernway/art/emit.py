@@ -118,10 +118,10 @@ def source() -> str:
 def write(target: Path) -> int:
     """Writes art.c; returns its size in characters."""
     text = source()
-    target.write_text(text)
+    target.write_text(text, encoding="utf-8")
     return len(text)
 
 
 def is_current(target: Path) -> bool:
     """Tells whether art.c on disk is what the drawing code gives."""
-    return target.is_file() and target.read_text() == source()
+    return target.is_file() and target.read_text(encoding="utf-8") == source()

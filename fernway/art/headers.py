@@ -18,7 +18,7 @@ def enum(header: str, name: str) -> tuple[str, ...]:
     Raises:
         ValueError: If the header holds no such enum.
     """
-    text = re.sub(r"/\*.*?\*/", "", (SOURCE / header).read_text(), flags=re.DOTALL)
+    text = re.sub(r"/\*.*?\*/", "", (SOURCE / header).read_text(encoding="utf-8"), flags=re.DOTALL)
     found = re.search(rf"enum {name} \{{(.*?)\}}", text, flags=re.DOTALL)
     if not found:
         raise ValueError(f"no enum {name} in {SOURCE / header}: has it been renamed?")
@@ -32,7 +32,7 @@ def number(header: str, name: str) -> int:
     Raises:
         ValueError: If the header defines no such number.
     """
-    found = re.search(rf"#define {name}\s+(\d+)", (SOURCE / header).read_text())
+    found = re.search(rf"#define {name}\s+(\d+)", (SOURCE / header).read_text(encoding="utf-8"))
     if not found:
         raise ValueError(f"no #define {name} in {SOURCE / header}: has it been renamed?")
     return int(found[1])

@@ -1,0 +1,1 @@
+"""What the rooms around the agent share: files, lists of levels, command lines. The standard library alone."""
