@@ -5,6 +5,7 @@ from pathlib import Path
 
 from agent.config import NetworkConfig, VisionConfig
 from agent.learning.ppo import PPOConfig
+from fernway.looks import Looks
 from training.play.twin import PracticeConfig
 
 
@@ -57,14 +58,15 @@ class TrainConfig:
     score_levels: tuple[int, int] = (64, 64)
     """Held-out levels of the training zones, and of zones never trained on."""
 
-    looks: bool = True
-    """Another look every episode, so that the network learns the shape of a level and not its paint; never in scores."""
-
     plots: bool = True
     """Draws pictures at every checkpoint."""
 
     practice: PracticeConfig = field(default_factory=PracticeConfig)
     """When episodes end, and where the next begin."""
+
+    looks: Looks = field(default_factory=Looks)
+    """How the looks of episodes differ, so that the network learns the shape of a level and not its paint; never in
+    scores. With `--looks.own 1` they do not."""
 
     ppo: PPOConfig = field(default_factory=PPOConfig)
     """How the network learns."""

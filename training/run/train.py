@@ -22,7 +22,6 @@ from agent.actions import ACTION_TABLE
 from agent.learning.ppo import NotFiniteError
 from agent.network import QNetwork
 from contest import bootstrap
-from fernway.looks import Looks
 from training.play.lanes import Ending, Lanes
 from training.play.twin import TwinLanes
 from training.run import checkpoint, diagnostics
@@ -78,9 +77,8 @@ def train(config: TrainConfig) -> None:
 
 def make_lanes(config: TrainConfig, trainer: Trainer, rank: int) -> Lanes:
     """Makes one process's lanes; where the run goes on, they begin other episodes than at its start."""
-    looks = Looks() if config.looks else None
     seed = (config.seed, rank, trainer.timesteps)
-    return TwinLanes(config.lanes, config.vision, config.practice, seed, looks=looks, threads=config.threads)
+    return TwinLanes(config.lanes, config.vision, config.practice, seed, looks=config.looks, threads=config.threads)
 
 
 def _network(config: TrainConfig) -> tuple[TrainConfig, QNetwork]:
