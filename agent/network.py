@@ -253,6 +253,16 @@ def load(weights: Path) -> tuple[QNetwork, VisionConfig, NetworkConfig]:
     return network, vision, config
 
 
+def about(weights: Path) -> dict[str, Any]:
+    """Reads what the card of some weights tells of how they came about, and their sha256.
+
+    Raises:
+        WeightsError: If there is no card.
+    """
+    card = _read_card(card_path(weights))
+    return {"sha256": card["sha256"], **card["about"]}
+
+
 def _require_finite(tensors: dict[str, Tensor], weights: Path) -> None:
     for name, tensor in tensors.items():
         if not bool(torch.isfinite(tensor).all()):

@@ -244,6 +244,10 @@ class _Run:
             "temperature": config.network.temperature,
             "held_out": [dataclasses.asdict(row) for row in self._scores.rows],
         }
+        for name in ("weights", "teacher"):  # the stages before, with their commands
+            source = getattr(config, name)
+            if source is not None:
+                about[name] = networks.about(source)
         networks.save(path, trainer.learner.network, config.vision, config.network, about)
 
 
