@@ -98,8 +98,9 @@ def test_it_holds_agent_and_weights_alone(image: str) -> None:
     )
     tops = {Path(line).relative_to("/root/compo").parts[:1] for line in found.splitlines()}
     assert tops == {(), ("agent",), ("weights",), ("tmp",), ("out",)}
-    sources = {path.name for path in (ROOT / "agent").glob("*.py")}
-    assert {Path(line).name for line in found.splitlines() if line.endswith(".py")} == sources
+    sources = {str(path.relative_to(ROOT)) for path in (ROOT / "agent").rglob("*.py")}
+    held = {str(Path(line).relative_to("/root/compo")) for line in found.splitlines() if line.endswith(".py")}
+    assert held == sources
 
 
 def test_nothing_is_compiled_at_run_time(image: str) -> None:
