@@ -230,6 +230,10 @@ def load(weights: Path) -> tuple[QNetwork, VisionConfig, NetworkConfig]:
             f"{weights} was trained on another action table: wanted {ACTION_TABLE}, got {str(table)[:300]}"
         )
     try:
+        tensors = load_tensors(data)
+    except Exception as error:  # safetensors raises its own class, which it does not export for typing
+        raise WeightsError(f"{weights} is not a safetensors file: {' '.join(str(error).split())[:300]}") from error
+    try:
         vision = VisionConfig(**card["vision"])
         config = NetworkConfig(**{**card["network"], "channels": tuple(card["network"]["channels"])})
         sizes = (*config.channels, config.hidden)
@@ -239,10 +243,6 @@ def load(weights: Path) -> tuple[QNetwork, VisionConfig, NetworkConfig]:
     except (TypeError, ValueError, KeyError, RuntimeError, ArithmeticError) as error:
         words = " ".join(str(error).split())[:300]
         raise WeightsError(f"the card {card_path(weights)} does not describe a network: {words}") from error
-    try:
-        tensors = load_tensors(data)
-    except Exception as error:  # safetensors raises its own class, which it does not export for typing
-        raise WeightsError(f"{weights} is not a safetensors file: {' '.join(str(error).split())[:300]}") from error
     wanted = {name: (list(tensor.shape), tensor.dtype) for name, tensor in network.state_dict().items()}
     came = {name: (list(tensor.shape), tensor.dtype) for name, tensor in tensors.items()}
     for name in sorted(wanted.keys() | came.keys()):

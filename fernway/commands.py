@@ -260,8 +260,9 @@ def draw_looks(out: Path, seed: int, timestep: int) -> str:
     Raises:
         FernwayError: If it cannot be written, or the timestep is negative.
     """
-    if timestep < 0:
-        raise FernwayError(f"want a timestep from 0, got {timestep}")
+    _at_least("--seed", seed, 0)
+    _at_least("--timestep", timestep, 0)
+    require(out, *picture.ENDINGS)
     image = gallery.draw_gallery(Looks(), seed, timestep)
     picture.save(out, image)
     return f"{out}: 40 looks, seed {seed}, timestep {timestep}"
