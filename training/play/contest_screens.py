@@ -3,18 +3,19 @@
 Drawn from the save states that stable-retro ships, without the games' ROMs; the pictures are the games' own artwork.
 """
 
-import csv
 import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+import contest
 from agent.config import VisionConfig
 from agent.vision import Screen, look
+from common.levels import read_levels
 from training.play.title_card import without_card
 
 
@@ -36,11 +37,13 @@ class StartScreen(NamedTuple):
 
 def contest_levels() -> list[tuple[str, str]]:
     """Returns game and state of the contest's levels: 47 to train on, 11 to validate on."""
-    found = []
-    for name in ("sonic-train.csv", "sonic-validation.csv"):
-        with files("contest").joinpath("levels", name).open(newline="", encoding="utf-8") as file:
-            found += [(f"{row['game']}-v0", row["state"]) for row in csv.DictReader(file)]
-    return found
+    lists = Path(contest.__file__).parent / "levels"
+    rows = [row for name in ("sonic-train.csv", "sonic-validation.csv") for row in read_levels(lists / name, _found)]
+    return [(f"{row.game}-v0", row.state) for row in rows]
+
+
+def _found(game: str, state: str | None) -> tuple[tuple[str, str | None], None]:
+    return (game, state), None
 
 
 def draw() -> list[StartScreen]:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from agent import network as networks
 from agent.learning.ppo import PPOConfig
+from common.files import number, read_json, require_destination, write_file
 from fernway.picture import run_map
 from fernway.picture import save as save_picture
 from training.run import calibration, failures
@@ -44,10 +45,15 @@ def names(weights: Sequence[Path]) -> list[str]:
 
 
 def scales(weights: Path) -> tuple[float, float]:
-    """Reads gamma and the scale of rewards in the weights' card; the learner's defaults where it is silent."""
-    about = json.loads(networks.card_path(weights).read_text("utf-8")).get("about", {})
-    usual = PPOConfig()
-    return float(about.get("gamma", usual.gamma)), float(about.get("reward_scale", usual.reward_scale))
+    """Reads gamma and the scale of rewards in the weights' card; the learner's defaults where it is silent.
+
+    Raises:
+        ValueError: If one of them is no number.
+        OSError: If the card cannot be read.
+    """
+    about, usual = read_json(networks.card_path(weights)).get("about"), PPOConfig()
+    told = about if isinstance(about, dict) else {}
+    return number(told.get("gamma", usual.gamma)), number(told.get("reward_scale", usual.reward_scale))
 
 
 def prepare(out: Path) -> None:
@@ -57,13 +63,13 @@ def prepare(out: Path) -> None:
         OSError: If they cannot.
         ValueError: If pictures are wanted, and matplotlib is not installed.
     """
-    if out.suffix == ".json":
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.touch()
-        return
-    require_matplotlib()
-    out.mkdir(parents=True, exist_ok=True)
-    (out / FIGURES).touch()
+    if out.suffix != ".json":
+        require_matplotlib()
+    require_destination(_figures_file(out))
+
+
+def _figures_file(out: Path) -> Path:
+    return out if out.suffix == ".json" else out / FIGURES
 
 
 def table(played: Iterable[Played]) -> Table:
@@ -101,11 +107,9 @@ def write(out: Path, scores: list[dict[str, Any]], played: Sequence[Played]) -> 
             for one in played
         },
     }
-    text = json.dumps(figures, indent=1) + "\n"
+    write_file(_figures_file(out), json.dumps(figures, indent=1) + "\n")
     if out.suffix == ".json":
-        out.write_text(text, "utf-8")
         return
-    (out / FIGURES).write_text(text, "utf-8")
     save(out / "failures.png", failures.draw(where))
     for one in played:
         folder = out / one.name.replace("/", "_")
