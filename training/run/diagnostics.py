@@ -147,6 +147,8 @@ def _scores(scores: Sequence[ScoreRow]) -> list[Panel]:
     def lines(axis: Any, what: str) -> None:
         for kind, label, colour in KINDS:
             values = _column(scores, f"{kind}_{what}")
+            if not np.isfinite(values).any():
+                continue
             axis.plot(timesteps, values, marker=".", color=colour, label=label)
             if what == "mean":
                 low, high = _column(scores, f"{kind}_low"), _column(scores, f"{kind}_high")

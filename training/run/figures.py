@@ -45,7 +45,7 @@ def figure(
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # no window, no global state
     from matplotlib.figure import Figure
 
-    made = Figure(figsize=size or (4.6 * columns, 3.0 * rows), layout="constrained")
+    made = Figure(figsize=size or (max(4.6 * columns, 7.5), 3.0 * rows), layout="constrained")
     FigureCanvasAgg(made)
     made.suptitle(title, fontsize=11)
     return made, made.subplots(rows, columns, squeeze=False, **layout)
