@@ -147,7 +147,13 @@ def level_map(level: Level, files: Sequence[Path] = ()) -> RGB:
     Raises:
         FernwayError: If a file of runs cannot be read.
     """
-    runs = {f"{path}:{episode}": points for path in files for episode, points in read_paths(path).items()}
+    return run_map(
+        level, {f"{path}:{episode}": points for path in files for episode, points in read_paths(path).items()}
+    )
+
+
+def run_map(level: Level, runs: Mapping[str, Path2D]) -> RGB:
+    """Draws a level with some runs on it, without the empty sky on top."""
     image = draw_level(level)
     if runs:
         draw_paths(image, runs)

@@ -10,6 +10,12 @@ from training.run.signals import Stopped
 COMMANDS = {
     "train": ("training.run.train", "TrainConfig", "train", "trains a Q-network by reward, on Fernway or any game"),
     "score": ("training.run.scoring", "ScoreConfig", "score_weights", "scores weights on levels they have never seen"),
+    "transfer": (
+        "training.run.transfer",
+        "TransferConfig",
+        "transfer",
+        "says how weights would start on the contest's own games, without their ROMs",
+    ),
     "qtable": (
         "training.qtable",
         "QTableConfig",

@@ -172,7 +172,7 @@ def qtable(config: QTableConfig) -> None:
         ValueError: If there is no such game or state, or a table cannot be used.
     """
     from contest.env import make
-    from training.run.diagnostics import require_matplotlib
+    from training.run.figures import require_matplotlib
 
     require_matplotlib()
     config.out.mkdir(parents=True, exist_ok=True)

@@ -1,14 +1,17 @@
-"""Pictures that show what a run does: its curve, its scores, its actions, and how far its episodes got."""
+"""Pictures that show what a run does: its curve, its scores, its actions, how far its episodes got, where they failed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agent.actions import ACTION_TABLE
-from training.play.lanes import FINISHED
+from agent.learning.ppo import PPOConfig
+from training.run import calibration, failures, figures
 from training.run.curve import Board, Meter, Row, ScoreRow
+from training.run.episodes import Episode
 
 CURVE = (
     ("best_mean", "best return of the latest episodes"),
@@ -25,119 +28,171 @@ CURVE = (
 SMOOTHED = 15
 """Rows whose mean the thick line of a panel shows."""
 
+MOST = 10_000
+"""The highest return there is, contest units."""
 
-def require_matplotlib() -> None:
-    """Makes sure that pictures can be drawn.
-
-    Raises:
-        ValueError: If matplotlib is not installed.
-    """
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise ValueError("matplotlib is not installed: pip install 'qjerk[training]', or use --no-plots") from error
+Panel = tuple[str, Callable[[Any], None]]
+"""A title, and what draws below it."""
 
 
-def draw(folder: Path, rows: Sequence[Row], scores: Sequence[ScoreRow], meter: Meter, board: Board) -> None:
-    """Draws all pictures into the run's folder, and into TensorBoard.
+def save(folder: Path, pictures: Mapping[str, Any], board: Board, timesteps: int) -> None:
+    """Writes pictures into the run's folder, and into TensorBoard.
 
     Args:
         folder: The run's.
-        rows: The curve, at least one row.
-        scores: On held-out levels so far.
-        meter: Knows the latest episodes and actions.
+        pictures: Figures by name.
         board: Where TensorBoard's pictures go.
+        timesteps: Of the run by now.
 
     Raises:
         OSError: If a picture cannot be written.
     """
-    figures = {"curve.png": _curve(rows), "play.png": _play(meter)}
-    if scores:
-        figures["scores.png"] = _scores(scores)
-    for name, figure in figures.items():
-        temporary = folder / f"{name}.part"
-        figure.savefig(temporary, dpi=90, format="png")
-        temporary.replace(folder / name)
-        figure.canvas.draw()
-        rgb = np.asarray(figure.canvas.buffer_rgba())[..., :3]
-        board.picture(name.removesuffix(".png"), np.ascontiguousarray(rgb), rows[-1].timesteps)
+    for name, picture in pictures.items():
+        figures.save(folder / f"{name}.png", picture)
+        rgb = np.asarray(picture.canvas.buffer_rgba())[..., :3]
+        board.picture(name, np.ascontiguousarray(rgb), timesteps)
 
 
-def _figure(rows: int, columns: int, title: str) -> tuple[Any, Any]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # no window, no global state
-    from matplotlib.figure import Figure
+def pictures(rows: Sequence[Row], scores: Sequence[ScoreRow], meter: Meter) -> dict[str, Any]:
+    """Draws a run's figures, by name; panels that would show nothing are left out.
 
-    figure = Figure(figsize=(4.6 * columns, 3.0 * rows), layout="constrained")
-    FigureCanvasAgg(figure)
-    figure.suptitle(title)
-    return figure, figure.subplots(rows, columns, squeeze=False)
-
-
-def _millions(rows: Sequence[Row] | Sequence[ScoreRow]) -> list[float]:
-    return [row.timesteps / 1e6 for row in rows]
-
-
-def _curve(rows: Sequence[Row]) -> Any:
-    figure, axes = _figure(2, 4, "the run so far, over millions of timesteps")
-    timesteps = _millions(rows)
-    for axis, (name, title) in zip(axes.ravel(), CURVE, strict=True):
-        values = np.array([getattr(row, name) for row in rows])
-        axis.plot(timesteps, values, linewidth=0.8, alpha=0.4, color="tab:blue")
-        smooth = [
-            np.nanmean(values[max(0, i - SMOOTHED + 1) : i + 1]) if np.isfinite(values[i]) else np.nan
-            for i in range(len(values))
-        ]
-        axis.plot(timesteps, smooth, linewidth=1.8, color="tab:blue", marker="." if len(rows) == 1 else "")
-        axis.set_title(title, fontsize=10)
-        axis.margins(x=0.03, y=0.08)
-        axis.grid(alpha=0.3)
-    return figure
-
-
-def _scores(scores: Sequence[ScoreRow]) -> Any:
-    figure, axes = _figure(1, 3, "levels never trained on, over millions of timesteps; bands: 95 % intervals")
-    timesteps = _millions(scores)
-    for name, label, colour in (
-        ("seen", "fresh levels of the training zones", "tab:blue"),
-        ("unseen", "zones never trained on", "tab:orange"),
-    ):
-        mean, low, high = ([getattr(row, f"{name}_{what}") for row in scores] for what in ("mean", "low", "high"))
-        axes[0, 0].plot(timesteps, mean, marker=".", color=colour, label=label)
-        axes[0, 0].fill_between(timesteps, low, high, color=colour, alpha=0.2, linewidth=0)
-        finished = [getattr(row, f"{name}_finished") for row in scores]
-        axes[0, 1].plot(timesteps, finished, marker=".", color=colour, label=label)
-    axes[0, 2].plot(timesteps, [row.rightward for row in scores], marker=".", color="tab:green")
-    for axis, title in zip(
-        axes.ravel(), ("mean return", "share finished", "rightward on the contest's start screens"), strict=True
-    ):
-        axis.set_title(title, fontsize=10)
-        axis.set_ylim(bottom=0)
-        axis.margins(x=0.05, y=0.1)
-        axis.grid(alpha=0.3)
-    axes[0, 0].legend(fontsize=8, loc="lower right")
-    return figure
-
-
-def _play(meter: Meter) -> Any:
-    figure, axes = _figure(1, 2, "what the lanes did lately")
-    share = meter.actions / max(meter.actions.sum(), 1)
-    names = ["+".join(action) or "nothing" for action in ACTION_TABLE]
-    axes[0, 0].bar(range(len(share)), share, color="tab:blue")
-    axes[0, 0].set_xticks(range(len(names)), names, rotation=40, fontsize=8, ha="right")
-    axes[0, 0].set_title("share of the actions", fontsize=10)
-    kinds = {
-        "finished": [end.best_return for end in meter.starts if end.is_finished],
-        "stalled": [end.best_return for end in meter.starts if end.is_stalled],
-        "died": [end.best_return for end in meter.starts if not end.is_stalled and not end.is_finished],
+    Args:
+        rows: The curve.
+        scores: On held-out levels so far.
+        meter: Knows the latest episodes and actions.
+    """
+    drawn = {
+        "curve": _panels("the run so far, over timesteps", _curve(rows)),
+        "scores": _panels("held-out levels, over timesteps; bands: 95 % intervals", _scores(scores)),
+        "play": _panels("what the lanes did lately", _play(meter)),
     }
-    axes[0, 1].hist(
-        list(kinds.values()),
-        bins=25,
-        range=(0, FINISHED + 1000),
-        stacked=True,
-        label=[f"{name}: {len(found)}" for name, found in kinds.items()],
-        color=["tab:green", "tab:orange", "tab:red"],
+    return {name: picture for name, picture in drawn.items() if picture is not None}
+
+
+def score_pictures(episodes: Sequence[Episode], config: PPOConfig) -> dict[str, Any]:
+    """Draws figures of the latest scored episodes, by name: where they failed, and Q-values against what followed."""
+    if not episodes:
+        return {}
+    q, returns = calibration.pairs(episodes, config.gamma, config.reward_scale)
+    return {
+        "failures": failures.draw({"now": failures.failures(episodes)}),
+        "calibration": calibration.draw(q, returns, "held-out levels"),
+    }
+
+
+def _panels(title: str, panels: Sequence[Panel]) -> Any:
+    """Draws panels in rows of up to four; None without any."""
+    if not panels:
+        return None
+    columns = min(4, len(panels))
+    picture, axes = figures.figure(-(-len(panels) // columns), columns, title)
+    for axis, (name, draw) in zip(axes.ravel(), panels, strict=False):
+        draw(axis)
+        axis.set_title(name, fontsize=10)
+    for axis in axes.ravel()[len(panels) :]:
+        axis.remove()
+    return picture
+
+
+def shows_something(*series: NDArray[np.float64]) -> bool:
+    """Says whether there is something to see in a panel: a first point, or one that differs from the others."""
+    return any(
+        np.isfinite(values).any() and (len(values) == 1 or np.nanmax(values) > np.nanmin(values)) for values in series
     )
-    axes[0, 1].set_title(f"best return of the last {len(meter.starts)} episodes from a start", fontsize=10)
-    axes[0, 1].legend(fontsize=8)
-    return figure
+
+
+def _column(rows: Sequence[Row] | Sequence[ScoreRow], name: str) -> NDArray[np.float64]:
+    return np.array([getattr(row, name) for row in rows], np.float64)
+
+
+def _dress(axis: Any) -> None:
+    """Gives the points room on all sides, so that none lies on the frame, and timesteps units."""
+    from matplotlib.ticker import EngFormatter, MaxNLocator
+
+    axis.margins(x=0.05, y=0.1)
+    axis.xaxis.set_major_locator(MaxNLocator(5))
+    axis.xaxis.set_major_formatter(EngFormatter(sep=""))
+    axis.grid(alpha=0.3)
+
+
+def _curve(rows: Sequence[Row]) -> list[Panel]:
+    timesteps = _column(rows, "timesteps")
+
+    def draw(axis: Any, values: NDArray[np.float64]) -> None:
+        there = np.isfinite(values)
+        x, y = timesteps[there], values[there]
+        smooth = [y[max(0, i - SMOOTHED + 1) : i + 1].mean() for i in range(len(y))]
+        axis.plot(x, y, linewidth=0.8, alpha=0.4, color="tab:blue", marker="." if len(y) <= SMOOTHED else "")
+        axis.plot(x, smooth, linewidth=1.8, color="tab:blue")
+        _dress(axis)
+
+    columns = {title: _column(rows, name) for name, title in CURVE}
+    return [
+        (title, lambda axis, values=values: draw(axis, values))  # type: ignore[misc]
+        for title, values in columns.items()
+        if shows_something(values)
+    ]
+
+
+KINDS = (
+    ("seen", "fresh levels of the training zones", "tab:blue"),
+    ("unseen", "zones never trained on", "tab:orange"),
+)
+"""The held-out levels: column, label, colour."""
+
+
+def _scores(scores: Sequence[ScoreRow]) -> list[Panel]:
+    timesteps = _column(scores, "timesteps")
+
+    def lines(axis: Any, what: str) -> None:
+        for kind, label, colour in KINDS:
+            values = _column(scores, f"{kind}_{what}")
+            if not np.isfinite(values).any():
+                continue
+            axis.plot(timesteps, values, marker=".", color=colour, label=label)
+            if what == "mean":
+                low, high = _column(scores, f"{kind}_low"), _column(scores, f"{kind}_high")
+                axis.fill_between(timesteps, low, high, color=colour, alpha=0.2, linewidth=0)
+                axis.vlines(timesteps, low, high, color=colour, alpha=0.4, linewidth=0.8)
+        _dress(axis)
+        axis.legend(fontsize=8)
+
+    def rightward(axis: Any) -> None:
+        axis.plot(timesteps, _column(scores, "rightward"), marker=".", color="tab:green")
+        _dress(axis)
+
+    panels: list[tuple[Panel, tuple[str, ...]]] = [
+        (("mean return", lambda axis: lines(axis, "mean")), ("seen_mean", "unseen_mean")),
+        (("share finished", lambda axis: lines(axis, "finished")), ("seen_finished", "unseen_finished")),
+        (("rightward on the contest's start screens", rightward), ("rightward",)),
+    ]
+    return [panel for panel, names in panels if shows_something(*(_column(scores, name) for name in names))]
+
+
+def _play(meter: Meter) -> list[Panel]:
+    def actions(axis: Any) -> None:
+        names = ["+".join(action) or "nothing" for action in ACTION_TABLE]
+        axis.bar(range(len(names)), meter.actions / meter.actions.sum(), color="tab:blue")
+        axis.set_xticks(range(len(names)), names, rotation=40, fontsize=8, ha="right")
+
+    def ends(axis: Any) -> None:
+        kinds = {
+            "finished": [end.best_return for end in meter.starts if end.is_finished],
+            "stalled": [end.best_return for end in meter.starts if end.is_stalled],
+            "died": [end.best_return for end in meter.starts if not end.is_stalled and not end.is_finished],
+        }
+        axis.hist(
+            list(kinds.values()),
+            bins=25,
+            range=(0, MOST),
+            stacked=True,
+            label=[f"{name}: {len(found)}" for name, found in kinds.items()],
+            color=["tab:green", "tab:orange", "tab:red"],
+        )
+        axis.legend(fontsize=8)
+
+    panels: list[tuple[Panel, bool]] = [
+        (("share of the actions", actions), bool(meter.actions.sum())),
+        ((f"best return of the last {len(meter.starts)} episodes from a start", ends), bool(meter.starts)),
+    ]
+    return [panel for panel, is_there in panels if is_there]

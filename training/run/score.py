@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,20 @@ from training.play.twin import ACTION_BITS, observation_of
 
 Values = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """What a network makes of observations: uint8 [B, C, H, W] -> Q-values float32 [B, A]."""
+
+
+class Seen(NamedTuple):
+    """What a timestep brought to the M episodes in play."""
+
+    level: NDArray[np.int64]
+    """int64 [M], which of the levels."""
+    place: NDArray[np.int32]
+    """int32 [M, 2], x and y of the player's feet after it, pixels."""
+    q: NDArray[np.float32]
+    """float32 [M], Q-value of the action that was played, before it."""
+    reward: NDArray[np.float64]
+    """float64 [M], contest units."""
+
 
 STALL_TIMESTEPS = 600
 """Scored episodes end after so long without a new best return: later ones were not seen to rise."""
@@ -64,6 +79,7 @@ def play(
     seed: int,
     config: PlayConfig | None = None,
     tell: Callable[[], object] = lambda: None,
+    watch: Callable[[Seen], object] | None = None,
 ) -> list[Ending]:
     """Plays one episode on each level on the twin.
 
@@ -74,6 +90,7 @@ def play(
         seed: Of the sticky frames and of the actions.
         config: How.
         tell: Called after each episode.
+        watch: Called after each timestep.
 
     Returns:
         The endings in the order of the levels.
@@ -103,6 +120,8 @@ def play(
         is_random = rng.random(lanes) < config.epsilon
         action = np.where(is_random, rng.integers(0, len(ACTION_BITS), lanes), action)
         _, reward, terminated, truncated, _ = env.step(ACTION_BITS[action])
+        if watch is not None:
+            watch(Seen(playing[active], env.places[active], q[np.arange(len(active)), action[active]], reward[active]))
         stalled = records.add(reward)
         over = terminated | truncated
         for lane in active.tolist():

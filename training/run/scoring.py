@@ -4,7 +4,6 @@ Single episodes vary by thousands: weights are told apart by many levels, each p
 """
 
 import dataclasses
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +20,10 @@ from agent.network import QNetwork
 from contest import bootstrap
 from fernway.levels import Level, committed
 from training.play.lanes import Ending
+from training.run import score_report
+from training.run.episodes import Recorder
 from training.run.score import PlayConfig, Values, held_out, play
+from training.run.score_report import Played
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,8 @@ class ScoreConfig:
     """How the network plays."""
 
     out: Path | None = None
-    """File for the figures, JSON."""
+    """Folder for the figures and pictures: failures, Q-values, maps of the validation levels; or a .json file for the
+    figures alone."""
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
@@ -100,9 +103,10 @@ def groups(config: ScoreConfig) -> dict[str, list[Level]]:
 
 
 def score_weights(config: ScoreConfig) -> None:
-    """Plays, and prints a table.
+    """Plays, and prints tables: how well, and where episodes fail.
 
     Raises:
+        ValueError: If pictures are wanted, and matplotlib is not installed.
         WeightsError: If weights cannot be used.
         OSError: If the figures cannot be written.
     """
@@ -110,17 +114,19 @@ def score_weights(config: ScoreConfig) -> None:
     loaded = [(path, *networks.load(path)[:2]) for path in config.weights]  # what is wrong is found out at once
     levels_of = groups(config)
     if config.out is not None:
-        config.out.parent.mkdir(parents=True, exist_ok=True)
-        config.out.touch()
+        score_report.prepare(config.out)
     table = Table("weights", "levels", "episodes", "mean return [95 %]", "finished", "stalled", "gain [95 %]")
     figures: list[Figures] = []
     first: dict[str, NDArray[np.float64]] = {}
+    played: list[Played] = []
     with Progress(console=Console(stderr=True)) as progress:
-        for path, network, vision in loaded:
-            for name, levels in levels_of.items():
-                task = progress.add_task(f"{path.name}, {name}", total=len(levels) * config.seeds)
+        for name, (path, network, vision) in zip(score_report.names(config.weights), loaded, strict=True):
+            played.append(Played(name, *score_report.scales(path)))
+            for group, levels in levels_of.items():
+                task = progress.add_task(f"{name}, {group}", total=len(levels) * config.seeds)
                 endings: list[Ending] = []
                 for seed in range(config.seeds):
+                    recorder = Recorder()
                     endings += play(
                         values_of(network),
                         vision,
@@ -128,13 +134,17 @@ def score_weights(config: ScoreConfig) -> None:
                         seed=config.seed + 1000 * seed,
                         config=config.play,
                         tell=lambda task=task: progress.advance(task),  # type: ignore[misc]
+                        watch=recorder,
                     )
-                figures.append(summary(str(path), name, endings, config.seeds, first.get(name)))
-                first.setdefault(name, level_means(endings, config.seeds))
-                table.add_row(*_cells(figures[-1]))
-    Console(width=140).print(table)
+                    played[-1].episodes.extend(recorder.episodes(levels, endings[-len(levels) :]))
+                figures.append(summary(str(path), group, endings, config.seeds, first.get(group)))
+                first.setdefault(group, level_means(endings, config.seeds))
+                table.add_row(name, *_cells(figures[-1]))
+    console = Console(width=140)
+    console.print(table)
+    console.print(score_report.table(played))
     if config.out is not None:
-        config.out.write_text(json.dumps([dataclasses.asdict(one) for one in figures], indent=1) + "\n", "utf-8")
+        score_report.write(config.out, [dataclasses.asdict(one) for one in figures], played)
 
 
 def level_means(endings: list[Ending], seeds: int) -> NDArray[np.float64]:
@@ -172,7 +182,6 @@ def _cells(one: Figures) -> tuple[str, ...]:
         return f"{value:,.0f}" + (f" [{ends[0]:,.0f}, {ends[1]:,.0f}]" if ends else "")
 
     return (
-        Path(one.weights).name,
         one.levels,
         str(one.episodes),
         text(one.mean, one.ci95),

@@ -21,14 +21,14 @@ from agent import network as networks
 from agent.actions import ACTION_TABLE
 from agent.learning.ppo import NotFiniteError
 from agent.network import QNetwork
-from contest import bootstrap
-from training.play.lanes import Ending, Lanes
+from training.play.lanes import Lanes
 from training.play.twin import TwinLanes
 from training.run import checkpoint, diagnostics
 from training.run.checkpoint import CheckpointError
 from training.run.config import TrainConfig
 from training.run.curve import Board, Meter, Row, ScoreRow, Table
-from training.run.score import held_out, play
+from training.run.figures import require_matplotlib
+from training.run.held_out import HeldOut
 from training.run.signals import Stopped
 from training.run.trainer import Iteration, Trainer
 
@@ -55,7 +55,7 @@ def train(config: TrainConfig) -> None:
         Stopped: If a signal ended it; the checkpoint is written.
     """
     if config.plots:
-        diagnostics.require_matplotlib()
+        require_matplotlib()
     with _processes() as rank:
         config, network = _network(config)
         trainer = Trainer(config, network, rank)
@@ -124,6 +124,7 @@ class _Run:
             self._curve = Table(out / CURVE, Row, timesteps)
             self._scores = Table(out / SCORES, ScoreRow, timesteps)
             self._board = Board(out, timesteps)
+            self._held_out = HeldOut(config, self._console.print) if config.score_period else None
             if timesteps:
                 self._console.print(f"goes on from {out / CHECKPOINT} at timestep {timesteps:,}")
 
@@ -204,7 +205,10 @@ class _Run:
             checkpoint.save(out / CHECKPOINT, trainer.state())
             self._save_weights(out / NEWEST)
             if self._config.plots and self._curve.rows:
-                diagnostics.draw(out, self._curve.rows, self._scores.rows, self._meter, self._board)
+                pictures = diagnostics.pictures(self._curve.rows, self._scores.rows, self._meter)
+                if self._held_out is not None:
+                    pictures |= diagnostics.score_pictures(self._held_out.episodes, self._config.ppo)
+                diagnostics.save(out, pictures, self._board, trainer.timesteps)
             self._unsaved = None
         except (ValueError, OSError) as error:
             self._unsaved = error if isinstance(error, CheckpointError) else CheckpointError(str(error))
@@ -212,21 +216,18 @@ class _Run:
 
     def _score(self) -> None:
         """Scores the network on held-out levels and keeps the best; the other processes wait at the next update."""
-        if not self._is_first:
+        if not self._is_first or self._held_out is None:
             return
         config, timesteps = self._config, self._trainer.timesteps
-        found = {
-            name: play(self._trainer.values, config.vision, levels, seed=config.seed) if levels else []
-            for name, levels in held_out(config.seed, *config.score_levels).items()
-        }
-        row = ScoreRow(timesteps=timesteps, rightward=float("nan"), **_score_fields(found))
+        row = self._held_out.score(self._trainer.values, timesteps)
         is_best = all(_worth(row) > _worth(earlier) for earlier in self._scores.rows)
         self._scores.add(row)
         self._board.add(row)
         self._console.print(
             f"timestep {timesteps:,}: held-out levels {row.seen_mean:,.0f} [{row.seen_low:,.0f}, {row.seen_high:,.0f}], "
             f"{row.seen_finished:.0%} finished; of unseen zones {row.unseen_mean:,.0f} "
-            f"[{row.unseen_low:,.0f}, {row.unseen_high:,.0f}], {row.unseen_finished:.0%} finished"
+            f"[{row.unseen_low:,.0f}, {row.unseen_high:,.0f}], {row.unseen_finished:.0%} finished; "
+            f"rightward on {row.rightward:.0%} of the contest's start screens"
         )
         if is_best:
             self._save_weights(config.out / BEST)
@@ -254,19 +255,6 @@ class _Run:
 def _crossed(timesteps: int, step: int, period: int) -> bool:
     """Says whether a multiple of the period came within the last step timesteps: so wherever the run was stopped."""
     return timesteps // period > (timesteps - step) // period
-
-
-def _score_fields(found: dict[str, list[Ending]]) -> dict[str, float]:
-    fields: dict[str, float] = {}
-    for name, endings in found.items():
-        mean = low = high = finished = float("nan")
-        if endings:
-            estimate = bootstrap.estimate(bootstrap.mean, [np.array([ending.episode_return for ending in endings])])
-            mean, finished = estimate.value, float(np.mean([ending.is_finished for ending in endings]))
-            if estimate.low is not None and estimate.high is not None:
-                low, high = estimate.low, estimate.high
-        fields |= {f"{name}_mean": mean, f"{name}_low": low, f"{name}_high": high, f"{name}_finished": finished}
-    return fields
 
 
 def _worth(row: ScoreRow) -> float:

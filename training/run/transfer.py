@@ -1,0 +1,199 @@
+"""`python -m training transfer`: how a network trained on Fernway would start on the contest's own games.
+
+Needs none of their ROMs: their start states hold the first screens. What comes after them, these figures do not say.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+from tyro.conf import Positional
+
+from agent import network as networks
+from agent.actions import ACTION_TABLE
+from agent.config import RunConfig, VisionConfig
+from agent.network import QNetwork
+from fernway.levels import Level
+from training.play.contest_screens import StartScreen, standing, start_screens
+from training.run.score import PlayConfig, Values, held_out, play
+from training.run.scoring import values_of
+
+RIGHTWARD = [number for number, held in enumerate(ACTION_TABLE) if "RIGHT" in held]
+"""The actions that go right: walking, jumping and rolling."""
+
+EXAMPLE_PERIOD = 4
+"""Timesteps of a lane between two of Fernway's observations that are kept."""
+
+EXAMPLES = 2048
+"""Fernway's observations that a distance is measured to, at most; a quarter as many are held against them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferConfig:
+    """Says how weights would start on the contest's 58 levels, without their ROMs.
+
+    How probable it is that they go right, and how far their features lie from those of Fernway.
+    """
+
+    weights: Positional[Path]
+    """The .safetensors file."""
+
+    levels: int = 64
+    """Fresh levels of Fernway that the features are compared with; half of them with the other half for the measure."""
+
+    seed: int = 0
+    """Of these levels and the play on them."""
+
+    pictures: Path | None = None
+    """Draws the screens into this folder; they are the games' artwork and not to be passed on."""
+
+    def __post_init__(self) -> None:
+        """Checks the ranges."""
+        if self.levels < 2 or self.seed < 0:
+            raise ValueError(f"wanted --levels of at least 2 and --seed of at least 0, got {self.levels}, {self.seed}")
+
+
+def rightward(q: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Computes the probability of going right under softmax(Q / temperature), the agent's own temperature.
+
+    Args:
+        q: float32 [B, A].
+
+    Returns:
+        float64 [B].
+    """
+    scaled = q.astype(np.float64) / RunConfig().temperature
+    policy = np.exp(scaled - scaled.max(1, keepdims=True))
+    return np.asarray(policy[:, RIGHTWARD].sum(1) / policy.sum(1))
+
+
+def rightward_share(values: Values, obs: NDArray[np.uint8]) -> float:
+    """Returns the share of observations, uint8 [B, C, H, W], on which going right has a probability above one half."""
+    return float((rightward(values(obs)) > 0.5).mean())
+
+
+def level_observations(vision: VisionConfig) -> NDArray[np.uint8]:
+    """Returns what a network looks at on the start screens that show a level, cards taken out: uint8 [54, C, H, W].
+
+    Raises:
+        ImportError: If stable-retro is not installed.
+        ValueError: If it lacks a state.
+    """
+    return standing([screen.level for screen in start_screens() if screen.is_shown], vision)
+
+
+@torch.inference_mode()
+def features(network: QNetwork, obs: NDArray[np.uint8]) -> Tensor:
+    """Returns what the network's torso makes of observations: uint8 [B, C, H, W] -> float32 [B, F]."""
+    found: list[Tensor] = []
+    hook = network.torso.register_forward_hook(lambda _module, _inputs, made: found.append(made))
+    for part in np.array_split(obs, len(obs) // 256 + 1):
+        network(torch.from_numpy(part))
+    hook.remove()
+    return torch.cat(found)
+
+
+def examples(values: Values, vision: VisionConfig, levels: Sequence[Level], seed: int) -> NDArray[np.uint8]:
+    """Returns observations of the network's own episodes on Fernway, as if nothing had moved: uint8 [B, C, H, W]."""
+    kept: list[NDArray[np.uint8]] = []
+    timestep = 0
+
+    def watched(obs: NDArray[np.uint8]) -> NDArray[np.float32]:
+        nonlocal timestep
+        if timestep % EXAMPLE_PERIOD == 0:
+            kept.append(obs[:, -vision.planes :].copy())
+        timestep += 1
+        return values(obs)
+
+    play(watched, vision, levels, seed=seed, config=PlayConfig(stall_timesteps=100))
+    return np.tile(np.concatenate(kept), (1, vision.stack, 1, 1))
+
+
+def nearest(queries: Tensor, references: Tensor) -> Tensor:
+    """Returns the distance of each query [B, F] to the nearest reference [N, F]: float32 [B]."""
+    return torch.cdist(queries, references).amin(1)
+
+
+def transfer(config: TransferConfig) -> None:
+    """Prints a table of the 58 levels, and what it comes to.
+
+    Raises:
+        WeightsError: If the weights cannot be used.
+        ValueError: If stable-retro is not installed or lacks a state.
+        OSError: If a picture cannot be written.
+    """
+    torch.set_num_threads(1)
+    network, vision, _ = networks.load(config.weights)
+    values = values_of(network)
+    if config.pictures is not None:
+        config.pictures.mkdir(parents=True, exist_ok=True)
+    try:
+        screens = start_screens()
+    except ImportError as error:
+        raise ValueError("stable-retro is not installed: pip install 'qjerk[contest]'") from error
+    cards, bare = (standing([getattr(screen, name) for screen in screens], vision) for name in ("card", "level"))
+    chances = {"card": rightward(values(cards)), "level": rightward(values(bare))}
+
+    rng = np.random.default_rng(config.seed)
+    levels = held_out(config.seed, config.levels, 0)["seen"]
+    half = len(levels) // 2
+    others, own = (examples(values, vision, part, config.seed) for part in (levels[half:], levels[:half]))
+    references = features(network, rng.permutation(others)[:EXAMPLES])
+    usual = nearest(features(network, rng.permutation(own)[: EXAMPLES // 4]), references).mean().item()
+    distance = nearest(features(network, bare), references).numpy() / max(usual, 1e-12)
+
+    shown = np.array([screen.is_shown for screen in screens])
+    table = Table("game", "state", "right, with card", "right, without", "distance")
+    for screen, with_card, without, far in zip(screens, chances["card"], chances["level"], distance, strict=True):
+        cells = (f"{without:.2f}", f"{far:.2f}") if screen.is_shown else ("black", "")
+        table.add_row(screen.game.removesuffix("-Genesis-v0"), screen.state, f"{with_card:.2f}", *cells)
+    console = Console(width=110)
+    console.print(table)
+    for name, chance in (
+        ("with the title card", chances["card"]),
+        ("without it, where a level is shown", chances["level"][shown]),
+    ):
+        console.print(
+            f"going right is more probable than not on {(chance > 0.5).sum()} of {len(chance)} {name}; "
+            f"mean probability {chance.mean():.2f}"
+        )
+    console.print(
+        f"features: {distance[shown].mean():.2f} times as far from the nearest of {len(references):,} of Fernway as "
+        "those of other levels of Fernway are"
+    )
+    if config.pictures is not None:
+        draw_sheets(config.pictures, screens, chances["card"], chances["level"])
+
+
+def draw_sheets(
+    folder: Path, screens: Sequence[StartScreen], with_card: NDArray[np.float64], without: NDArray[np.float64]
+) -> None:
+    """Draws a sheet of each game's screens, with card and without, and the probabilities of going right.
+
+    Raises:
+        OSError: If one cannot be written.
+    """
+    across = 3
+    sheets: dict[str, list[NDArray[np.uint8]]] = {}
+    for screen, *chances in zip(screens, with_card, without, strict=True):
+        picture = np.concatenate([screen.card, screen.level], 1)
+        caption = np.zeros((22, picture.shape[1], 3), np.uint8)
+        for text, x in (
+            (f"{screen.state}: right {chances[0]:.2f}", 4),
+            (f"without card {chances[1]:.2f}", picture.shape[1] // 2 + 4),
+        ):
+            cv2.putText(caption, text, (x, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 255, 255), 1, cv2.LINE_AA)
+        sheets.setdefault(screen.game, []).append(np.concatenate([caption, picture]))
+    for game, tiles in sheets.items():
+        tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % across)
+        rows = [np.concatenate(tiles[i : i + across], 1) for i in range(0, len(tiles), across)]
+        path = folder / f"{game}.png"
+        if not cv2.imwrite(str(path), np.concatenate(rows)[..., ::-1]):
+            raise OSError(f"{path}: cannot be written")
