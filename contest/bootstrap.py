@@ -109,6 +109,23 @@ def estimate(measure: Measure, levels: Sequence[Runs], *, seed: int = 0, replica
     return Estimate(value=value, low=float(low), high=float(high))
 
 
+def over_levels(values: Runs, *, seed: int = 0, replicates: int = REPLICATES) -> Estimate:
+    """The mean of one number for each of many levels, with its percentile interval.
+
+    Here the levels are drawn, with replacement: they stand for all levels like them, not for themselves.
+
+    Args:
+        values: float [levels], at least one.
+        seed: Of the draws; the same values give the same interval.
+        replicates: How many draws.
+    """
+    value = float(np.mean(values))
+    if len(values) < 2:
+        return Estimate(value=value)
+    low, high = _interval(mean(draw([values], np.random.default_rng(seed), replicates)))
+    return Estimate(value=value, low=float(low), high=float(high))
+
+
 def compare(
     measure: Callable[[Draws, Draws], NDArray[np.float64]],
     ours: Sequence[Runs],

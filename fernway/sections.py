@@ -37,5 +37,6 @@ def sections(level: Level) -> list[Section]:
         raise MemoryError("no memory for another level")
     found: list[Section] = []
     for kind, end in zip(kinds[:count], ends[:count], strict=True):
+        assert kind is not None, "C fills the first `count` names"
         found.append(Section(kind.decode().replace("_", " "), found[-1].end if found else 0, end))
     return found

@@ -109,3 +109,15 @@ def test_band_is_the_interval_of_every_point() -> None:
     band = bootstrap.band(curves)
     assert band is not None
     assert band.tolist() == [[1.0, 15.0], [3.0, 20.0]]
+
+
+def test_the_interval_over_levels_is_that_of_their_mean() -> None:
+    values = np.random.default_rng(0).normal(5_000, 2_000, 400)
+    found = bootstrap.over_levels(values)
+    assert found.value == pytest.approx(values.mean())
+    assert found.low is not None
+    assert found.high is not None
+    half = 1.96 * values.std(ddof=1) / 20
+    assert found.value - found.low == pytest.approx(half, rel=0.1)
+    assert found.high - found.value == pytest.approx(half, rel=0.1)
+    assert bootstrap.over_levels(values[:1]) == bootstrap.Estimate(value=values[0])

@@ -139,7 +139,8 @@ def test_the_command_prints_every_level_and_draws_sheets_where_asked(
     assert "of Fernway as" in printed
     sheets = sorted((tmp_path / "sheets").iterdir())
     assert [sheet.stem for sheet in sheets] == sorted(CARD_TILES)
-    assert all(cv2.imread(str(sheet)).shape[1] == 3 * 2 * 320 for sheet in sheets)
+    pictures = [cv2.imread(str(sheet)) for sheet in sheets]
+    assert all(picture is not None and picture.shape[1] == 3 * 2 * 320 for picture in pictures)
 
 
 @pytest.mark.parametrize("wrong", [{"levels": 1}, {"seed": -1}])

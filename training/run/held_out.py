@@ -52,7 +52,7 @@ def summary(endings: Sequence[Ending]) -> dict[str, float]:
     """Returns mean, low and high of the return with its 95 % interval, and the share finished; NaN where unknown."""
     mean = low = high = finished = float("nan")
     if endings:
-        estimate = bootstrap.estimate(bootstrap.mean, [np.array([ending.episode_return for ending in endings])])
+        estimate = bootstrap.over_levels(np.array([ending.episode_return for ending in endings]))
         mean, finished = estimate.value, float(np.mean([ending.is_finished for ending in endings]))
         if estimate.low is not None and estimate.high is not None:
             low, high = estimate.low, estimate.high

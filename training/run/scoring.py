@@ -156,8 +156,8 @@ def level_means(endings: list[Ending], seeds: int) -> NDArray[np.float64]:
 def summary(weights: str, levels: str, endings: list[Ending], seeds: int, first: NDArray[np.float64] | None) -> Figures:
     """Sums endings up; `first`: the first weights' mean returns, level by level."""
     means = level_means(endings, seeds)
-    estimate = bootstrap.estimate(bootstrap.mean, [means])
-    gain = None if first is None else bootstrap.estimate(bootstrap.mean, [means - first])
+    estimate = bootstrap.over_levels(means)
+    gain = None if first is None else bootstrap.over_levels(means - first)
     return Figures(
         weights=weights,
         levels=levels,
