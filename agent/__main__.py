@@ -234,9 +234,8 @@ def play(arguments: Arguments, config: RunConfig, stop: StopSignal) -> None:
     if env.action_space != gym.spaces.MultiBinary(len(BUTTONS)):
         env.close()
         raise ValueError(f"wanted an environment with {len(BUTTONS)} buttons, got {env.action_space}")
-    journal = Journal(
-        arguments.out, say
-    )  # an agent that the server turned away leaves the record to the one that plays
+    # Only now: an agent that the server turns away leaves the record to the one that plays.
+    journal = Journal(arguments.out, say)
     progress = Progress(env, config.timesteps)
 
     def on_level(level: str) -> None:

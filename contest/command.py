@@ -23,8 +23,8 @@ OWN = ("out", "tmp")
 """Folders of the agent's own, as in the contest's containers: what it writes, and the socket's. They and what is not
 there yet below them are never taken from the caller's folder."""
 
-PACKAGES = ("agent", "contest", "fernway")
-"""The project's own code, which every score depends on: the agent, the judge, the game."""
+PACKAGES = ("agent", "common", "contest", "fernway")
+"""The project's own code, which every score depends on: the agent, the judge, the game, and what they share."""
 
 _CODE = re.compile(r"[\s;|&<>$()'\"`*?{}\\\[\]]|://")  # shell code, patterns, addresses: no paths
 _INTERPRETER = re.compile(r"(python|pypy)[\d.]*|(ba|da|z|k)?sh")

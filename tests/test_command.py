@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contest.command import Command, Fingerprints, changes, read_command
+from contest.command import PACKAGES, Command, Fingerprints, changes, read_command
 from contest.processes import module_path
 from contest.trial import TrialError
 
@@ -124,7 +124,7 @@ def test_hashes_tell_what_changed(here: Path) -> None:
         return Fingerprints().of(read_command("{python} -m agent --weights my/q.safetensors", 0))
 
     before = hashes()
-    assert {"the package agent", "the package contest", "the package fernway", "my/q.json"} <= before.keys()
+    assert {"the bundled weights", "my/q.json", *(f"the package {name}" for name in PACKAGES)} <= before.keys()
     assert all(re.fullmatch("[0-9a-f]{64}", value) for value in before.values())
     assert changes(before, hashes()) == ""
     (here / "agent" / "__pycache__").mkdir()
