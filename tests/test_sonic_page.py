@@ -9,7 +9,7 @@ import tyro
 from stable_retro import data
 
 from contest import integrations, roms
-from contest.__main__ import Command
+from contest.cli import Command
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "sonic.md").read_text()
