@@ -44,6 +44,11 @@ def names(weights: Sequence[Path]) -> list[str]:
     return short if len(set(short)) == len(short) else [str(path.with_suffix("")) for path in weights]
 
 
+def folder_of(name: str) -> str:
+    """Returns the name of the folder that the pictures of some weights lie in."""
+    return name.strip("/").replace("/", "_")
+
+
 def scales(weights: Path) -> tuple[float, float]:
     """Reads gamma and the scale of rewards in the weights' card; the learner's defaults where it is silent.
 
@@ -112,7 +117,7 @@ def write(out: Path, scores: list[dict[str, Any]], played: Sequence[Played]) -> 
         return
     save(out / "failures.png", failures.draw(where))
     for one in played:
-        folder = out / one.name.replace("/", "_")
+        folder = out / folder_of(one.name)
         folder.mkdir(exist_ok=True)
         save(folder / "calibration.png", calibration.draw(*series[one.name], one.name))
         for level in list(dict.fromkeys(episode.level for episode in one.episodes))[:MAPS]:
