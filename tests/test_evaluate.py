@@ -300,7 +300,7 @@ def test_display(evaluation: Evaluation) -> None:
             assert amounts(display)["timesteps"] == (2 * BUDGET + 8, 4 * BUDGET)
             display.tell(Report(finished=pairs[2], text="bad luck", failed=True))
         lines = capture.get()
-        assert "1 of 4 runs are there already" in lines
+        assert "1 of 4 runs is there already" in lines
         assert "[2/4] Toy-Native long seed 0: 1.0 [of] it" in lines
         assert "[3/4] Toy-Native short seed 1: failed: bad luck" in lines
         assert ("━" in lines) is terminal
