@@ -29,7 +29,7 @@ BLACK = {"DeathEggZone.Act1", "FlyingBatteryZone.Act1", "FlyingBatteryZone.Act2"
 
 @pytest.fixture(scope="module")
 def screens() -> list[StartScreen]:
-    return contest_screens.start_screens()
+    return list(contest_screens.start_screens())
 
 
 def test_all_levels_of_the_contest_are_drawn_and_four_show_nothing_but_their_card(screens: list[StartScreen]) -> None:

@@ -3,6 +3,7 @@
 Drawn from the save states that stable-retro ships, without the games' ROMs; the pictures are the games' own artwork.
 """
 
+import functools
 import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -66,10 +67,11 @@ def draw() -> list[StartScreen]:
     return found
 
 
-def start_screens() -> list[StartScreen]:
-    """Draws all of them in a process of its own, because a process can have only one emulator; see `draw`."""
+@functools.cache
+def start_screens() -> tuple[StartScreen, ...]:
+    """Draws all of them, once, in a process of its own: a process can have only one emulator; see `draw`."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(draw).result()
+        return tuple(pool.submit(draw).result())
 
 
 def standing(screens: Sequence[Screen], vision: VisionConfig) -> NDArray[np.uint8]:
