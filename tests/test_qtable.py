@@ -8,9 +8,9 @@ from toys import Corridor
 
 from agent.config import VisionConfig
 from training.__main__ import main
-from training.qtable import _TableAgent, play
-from training.screen_table import ScreenTable
-from training.table_player import TablePlayer, TableSettings
+from training.experiments.qtable import _TableAgent, play
+from training.experiments.screen_table import ScreenTable
+from training.experiments.table_player import TablePlayer, TableSettings
 
 METHODS = ["random", "jerk", "memory of crop", "qlearning of crop", "qlearning of observation"]
 

@@ -17,8 +17,8 @@ from agent.actions import ACTION_TABLE, action_buttons
 from agent.config import RunConfig, VisionConfig
 from agent.players import Moment
 from agent.vision import FrameStack, Screen
-from training.screen_table import ScreenTable, TableError
-from training.table_player import Rule, Seen, TablePlayer, TableSettings
+from training.experiments.screen_table import ScreenTable, TableError
+from training.experiments.table_player import Rule, Seen, TablePlayer, TableSettings
 
 CURVE_PERIOD = 100
 """Timesteps between two points of the curve of distinct screens."""
