@@ -30,7 +30,7 @@ def test_the_experiment_writes_its_table_and_pictures_and_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("matplotlib")
-    arguments = ["qtable", "--out", str(tmp_path), "--timesteps", "150", "--slots", "1024", "--weights", "none"]
+    arguments = ["qtable", "--out", str(tmp_path), "--timesteps", "150", "--slots", "1024", "--weights", "None"]
     assert main(arguments) == 0
     with (tmp_path / "table.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))

@@ -22,6 +22,7 @@ COMMANDS = {
         "qtable",
         "the origin's tables of screens, beside random, JERK and network",
     ),
+    "dqn": ("training.experiments.dqn", "DQNConfig", "dqn", "the origin's deep Q-network, on one level"),
     "show": (
         "training.experiments.show",
         "ShowConfig",
