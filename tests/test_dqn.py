@@ -166,9 +166,9 @@ def test_the_toy_is_solved(loss: LossName) -> None:
     """It pays 1 at the place 3, the end: greedy walks straight there, and the Q-values are the true ones."""
     right, left = ACTION_TABLE.index(("RIGHT",)), ACTION_TABLE.index(("LEFT",))
     rng, lanes = np.random.default_rng(0), 8
-    replay, found = Replay(200, lanes, VISION.obs_shape, rng), learner(loss, learning_rate=3e-3)
+    replay, found = Replay(200, lanes, VISION.obs_shape, rng), learner(loss, learning_rate=2e-3)
     places = np.zeros(lanes, np.int64)
-    for timestep in range(220):
+    for timestep in range(300):
         obs = np.stack([screen(place) for place in places])
         action, _ = found.act(obs, 1.0, rng)
         action = np.where(action > left, right, action)  # the toy is short of ways to the right
