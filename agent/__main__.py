@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import gymnasium as gym
 import numpy as np
@@ -39,9 +39,6 @@ from agent.remote import RemoteEnv
 from agent.runner import Runner
 from agent.terminal import say, whatever_the_terminal
 from agent.wire import GymRemoteError, RunEnd
-
-if TYPE_CHECKING:
-    from agent.apprentice import Apprentice
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "qjerk.safetensors"
 """The network that ships with the agent."""
@@ -87,9 +84,6 @@ class Arguments:
     wallclock: float | None = None
     """Seconds of the run. None: QJERK_WALLCLOCK of the environment, or else the contest's 12 hours."""
 
-    learn: bool = False
-    """In hybrid mode, the network also learns on from the run's best episodes, in a process of its own."""
-
     out: Path = Path("out")
     """Folder for episodes.csv and the retained knowledge; knowledge of the same level found there is used."""
 
@@ -110,23 +104,19 @@ def given(flag: float | None, variable: str, default: float) -> float:
         raise ValueError(f"{variable} of the environment: wanted {what}, got {text[:40]!r}") from None
 
 
-def load_learned(
-    weights: Path, config: RunConfig, rng: np.random.Generator, *, learn: bool = False
-) -> "tuple[Learned, VisionConfig, Apprentice | None]":
-    """Loads the Q-network as a player, and, to `learn`, who learns on from it.
+def load_learned(weights: Path, config: RunConfig, rng: np.random.Generator) -> tuple[Learned, VisionConfig]:
+    """Loads the Q-network as a player, and what it looks at.
 
     Raises:
         ValueError: If there are no usable weights; the message says why.
     """
     if not weights.exists():
         raise ValueError(f"there are no weights at {weights}")
-    from agent.apprentice import Apprentice  # torch takes a second or two: only where it is needed
-    from agent.network import load
+    from agent.network import load  # torch takes a second or two: only where it is needed
     from agent.policy import Policy
 
-    network, vision, sizes = load(weights)
-    learned = Learned(Policy(network, vision), config.epsilon, rng, temperature=config.temperature)
-    return learned, vision, Apprentice(network, vision, sizes, config.apprentice, say) if learn else None
+    network, vision, _ = load(weights)
+    return Learned(Policy(network, vision), config.epsilon, rng, temperature=config.temperature), vision
 
 
 def wire(arguments: Arguments, config: RunConfig) -> tuple[Controller, VisionConfig]:
@@ -151,13 +141,12 @@ def wire(arguments: Arguments, config: RunConfig) -> tuple[Controller, VisionCon
             random = Random(play_rng)
             controller = Controller(config, main=random, after_replay=random, rng=choice_rng, say=say)
         case "greedy":
-            learned, vision, _ = load_learned(arguments.weights, config, play_rng)
+            learned, vision = load_learned(arguments.weights, config, play_rng)
             controller = Controller(config, main=learned, after_replay=learned, rng=choice_rng, say=say)
         case "hybrid":
             main: Learned | Jerk = jerk
-            apprentice: Apprentice | None = None
             try:
-                main, vision, apprentice = load_learned(arguments.weights, config, play_rng, learn=arguments.learn)
+                main, vision = load_learned(arguments.weights, config, play_rng)
             except ValueError as error:
                 if arguments.weights != WEIGHTS and not arguments.weights.exists():
                     raise  # who names a file wants it
@@ -171,7 +160,6 @@ def wire(arguments: Arguments, config: RunConfig) -> tuple[Controller, VisionCon
                 after_replay=main if isinstance(main, Learned) else explorer,
                 memory=memory,
                 explorer=explorer,
-                apprentice=apprentice,
                 rng=choice_rng,
                 say=say,
             )
@@ -244,7 +232,6 @@ def play(arguments: Arguments, config: RunConfig, stop: StopSignal) -> None:
             journal.recall(keepers, level)
 
     runner = Runner(env, controller, vision, config, stop=stop, on_level=on_level)
-    controller.start()
     try:
         for episode in runner.episodes():
             journal.add(episode)
@@ -254,7 +241,6 @@ def play(arguments: Arguments, config: RunConfig, stop: StopSignal) -> None:
     finally:
         if keepers and runner.level:
             journal.save(keepers, runner.level, is_last=True)
-        controller.close()
         env.close()
     say(progress.line())
     say(f"the run is over: {runner.end}")

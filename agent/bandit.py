@@ -13,8 +13,6 @@ class Kind(StrEnum):
 
     POLICY = "policy"
     """The learned policy, or the heuristic where there is none or it stalls."""
-    TUNED = "tuned"
-    """The network as it has learned on during the run, otherwise as `policy`."""
     EXPLORE = "explore"
     """The explorer on its model of the level."""
     REPLAY = "replay"

@@ -390,56 +390,6 @@ class BanditConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApprenticeConfig:
-    """How the network learns on during the run."""
-
-    share: float = 0.25
-    """Share of the episodes, the best of the recent ones, that it learns from."""
-
-    recent: int = 40
-    """Episodes that an episode is compared with."""
-
-    lessons: int = 12
-    """Episodes kept to learn from at most, the best ones; some 5 KB a timestep."""
-
-    waiting: int = 2
-    """Episodes that may wait for the learning process; further ones are not shown to it."""
-
-    distance_step: float = 18.0
-    """Return within which an episode may have come back to a place, contest units."""
-
-    same_screen: float = 3.0
-    """Mean difference of two screens of the observation's size, gray levels, below which they show the same."""
-
-    gap: float = 3.0
-    """By how much the label of what was done lies above that of every other action."""
-
-    learning_rate: float = 1e-4
-    """Step size of Adam: a quarter of the pretraining's. Source: third place of the contest, lower to go on."""
-
-    batch_size: int = 32
-    """Timesteps of an update."""
-
-    updates_a_lesson: int = 100
-    """Updates for each episode it is shown."""
-
-    updates_a_version: int = 100
-    """Updates between two versions of the network that are tried."""
-
-    seed: int = 0
-    """Of the batches."""
-
-    def __post_init__(self) -> None:
-        """Checks the ranges."""
-        _require(0 < self.share <= 1, "share within (0, 1]", self.share)
-        for name in ("distance_step", "same_screen", "gap", "learning_rate"):
-            _require(getattr(self, name) > 0, f"{name} above 0", getattr(self, name))
-        for name in ("recent", "lessons", "waiting", "batch_size", "updates_a_lesson"):
-            _require(getattr(self, name) > 0, f"{name} above 0", getattr(self, name))
-        _require(self.updates_a_version > 2, "updates_a_version above 2", self.updates_a_version)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RunConfig:
     """One run of the agent."""
 
@@ -478,9 +428,6 @@ class RunConfig:
 
     bandit: BanditConfig = field(default_factory=BanditConfig)
     """Which kind of episode comes next."""
-
-    apprentice: ApprenticeConfig = field(default_factory=ApprenticeConfig)
-    """How the network learns on during the run."""
 
     def __post_init__(self) -> None:
         """Checks the ranges."""

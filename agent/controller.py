@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,9 +14,6 @@ from agent.memory import Memory, Recorder, Trajectory, Variation
 from agent.players import Learned, Moment, Player, Replay
 from agent.stall import StallDetector
 
-if TYPE_CHECKING:
-    from agent.apprentice import Apprentice  # torch takes a second or two: only where it is needed
-
 
 class NobodyCanPlayError(RuntimeError):
     """The Q-network cannot play, and there is nobody to take over."""
@@ -26,9 +22,9 @@ class NobodyCanPlayError(RuntimeError):
 class Controller:
     """Hands the controls to one player each timestep.
 
-    In an episode of kind `policy` the main player plays, in one of kind `tuned` the network as learned since; when it
-    stalls, the fallback does until it makes new headway. One of kind `replay` starts with the best trajectory; where that
-    runs out or is lost, play goes on, until the replay is found again. One of kind `explore` is the explorer's.
+    In an episode of kind `policy` the main player plays; when it stalls, the fallback does until it makes new headway.
+    One of kind `replay` starts with the best trajectory; where that runs out or is lost, play goes on, until the replay
+    is found again. One of kind `explore` is the explorer's.
     """
 
     def __init__(
@@ -42,7 +38,6 @@ class Controller:
         fallback: Player | None = None,
         memory: Memory | None = None,
         explorer: Explorer | None = None,
-        apprentice: "Apprentice | None" = None,
     ) -> None:
         """Wires the players.
 
@@ -55,7 +50,6 @@ class Controller:
             fallback: Who takes over on a stall; None leaves the main player to itself.
             memory: Retained knowledge; None for an agent that remembers nothing.
             explorer: Who learns the level; None leaves the choice of episodes to the memory's probability.
-            apprentice: Who learns from the run's best episodes; None for a network that stays as it is.
         """
         self._config = config
         self._main = main
@@ -63,8 +57,6 @@ class Controller:
         self._after_replay = after_replay
         self._memory = memory
         self._explorer = explorer
-        self._apprentice = apprentice
-        self._tuned: Learned | None = None
         self._learned = main if isinstance(main, Learned) else None
         self._rng = rng
         self._say = say
@@ -77,24 +69,10 @@ class Controller:
         self.timesteps_by_player: Counter[str] = Counter()
         """Timesteps each player had the controls in this episode."""
 
-    def start(self) -> None:
-        """Starts learning on, where that is wanted."""
-        if self._apprentice is not None:
-            self._apprentice.start()
-
-    def close(self) -> None:
-        """Ends what `start` started."""
-        if self._apprentice is not None:
-            self._apprentice.close()
-
     @property
     def keepers(self) -> dict[str, Keeper]:
         """Who knows something that the next run on this level can use."""
-        known: dict[str, Keeper | None] = {
-            "memory": self._memory,
-            "explorer": self._explorer,
-            "apprentice": self._apprentice,
-        }
+        known: dict[str, Keeper | None] = {"memory": self._memory, "explorer": self._explorer}
         return {word: keeper for word, keeper in known.items() if keeper is not None}
 
     def begin_episode(self, share_used: float) -> None:
@@ -105,11 +83,6 @@ class Controller:
         """
         self._stall.restart(0.0)
         self._recorder = self._memory.recorder() if self._memory is not None else None
-        if self._apprentice is not None:
-            self._apprentice.begin_episode()
-            newest = self._apprentice.newest()
-            if newest is not None and self._learned is not None:
-                self._tuned = self._learned.tuned(newest)
         self._current = None
         self._replay = None
         self.timesteps_by_player = Counter()
@@ -121,9 +94,8 @@ class Controller:
 
     def _next_kind(self, share_used: float, *, can_replay: bool) -> Kind:
         if self._explorer is not None:
-            tuned = [Kind.TUNED] if self._tuned is not None else []
             replay = [Kind.REPLAY] if can_replay else []
-            return self._bandit.choose([Kind.POLICY, *tuned, Kind.EXPLORE, *replay], share_used)
+            return self._bandit.choose([Kind.POLICY, Kind.EXPLORE, *replay], share_used)
         if self._memory and can_replay and self._rng.random() < self._memory.exploit_probability(share_used):
             return Kind.REPLAY
         return Kind.POLICY
@@ -147,12 +119,6 @@ class Controller:
         if self._learned is not None and not self._learned.is_sound:
             self.retire_learned("its Q-values are not finite")
             return self.act(moment)
-        if self._tuned is not None and not self._tuned.is_sound:
-            self._tuned = None
-            self._say("what the network learned since is out of play: its Q-values are not finite")
-            return self.act(moment)
-        if self._apprentice is not None:
-            self._apprentice.watch(moment, held)
         self.timesteps_by_player[player.name] += 1
         return held
 
@@ -173,8 +139,7 @@ class Controller:
         if self._kind == Kind.EXPLORE and self._explorer is not None:
             return self._explorer
         if self._replay is None:
-            tuned = self._tuned if self._kind == Kind.TUNED else None
-            return self._relieve(tuned or self._main, moment)
+            return self._relieve(self._main, moment)
         if self._replay.is_on(moment):
             return self._replay
         if self._current is self._replay:
@@ -207,8 +172,6 @@ class Controller:
         """
         self._hand_over(moment, terminated=terminated)
         self._bandit.pay(self._kind, moment.episode_return)
-        if self._apprentice is not None:
-            self._apprentice.end_episode()
         if self._memory is None or self._recorder is None:
             return
         found = self._recorder.best()
@@ -231,7 +194,7 @@ class Controller:
     @property
     def is_learned_playing(self) -> bool:
         """Did the Q-network choose what is held now?"""
-        return self._learned is not None and self._current is not None and self._current.name in ("learned", "tuned")
+        return self._learned is not None and self._current is self._learned
 
     def retire_learned(self, reason: str) -> None:
         """Takes the Q-network out of play for the rest of the run, and says so.
@@ -245,6 +208,6 @@ class Controller:
         if self._after_replay is self._main:
             self._after_replay = self._fallback
         self._main = self._fallback
-        self._learned = self._tuned = None
+        self._learned = None
         if self._explorer is not None:
             self._explorer.retire_policy()

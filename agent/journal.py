@@ -9,7 +9,7 @@ from pathlib import Path
 from agent import knowledge
 from agent.knowledge import Keeper
 
-PLAYERS = ("learned", "tuned", "explorer", "jerk", "replay", "random", "idle")
+PLAYERS = ("learned", "explorer", "jerk", "replay", "random", "idle")
 """Columns of episodes.csv with each player's share of the timesteps."""
 
 UNFINISHED = "unfinished"

@@ -156,22 +156,6 @@ class QNetwork(nn.Module):
         return value[:, None] + self.temperature * log_policy
 
 
-def to_bytes(network: QNetwork) -> bytes:
-    """Returns the weights as safetensors."""
-    return save_tensors({name: tensor.detach().contiguous() for name, tensor in network.state_dict().items()})
-
-
-def from_tensors(tensors: dict[str, Tensor], vision: VisionConfig, config: NetworkConfig) -> QNetwork:
-    """Returns a network with these weights, for the actions of the action table.
-
-    Raises:
-        RuntimeError: If a tensor is missing, too many, or of another shape.
-    """
-    network = QNetwork(vision, config, len(ACTION_TABLE), initialise=False)
-    network.load_state_dict(tensors)
-    return network
-
-
 def card_path(weights: Path) -> Path:
     """Returns where the card of these weights lies."""
     return weights.with_suffix(".json")
@@ -192,8 +176,9 @@ def save(
     Raises:
         WeightsError: If a weight is not finite.
     """
-    _require_finite(network.state_dict(), weights)
-    data = to_bytes(network)
+    tensors = network.state_dict()
+    _require_finite(tensors, weights)
+    data = save_tensors({name: tensor.detach().contiguous() for name, tensor in tensors.items()})
     card = {
         "format": CARD_FORMAT,
         "sha256": hashlib.sha256(data).hexdigest(),

@@ -61,14 +61,10 @@ class Learned:
     So it does not stand for ever before something that two actions, taken in turn, do not get past.
     """
 
+    name = "learned"
+
     def __init__(
-        self,
-        q_function: QFunction,
-        epsilon: float,
-        rng: np.random.Generator,
-        *,
-        temperature: float = 0.0,
-        name: str = "learned",
+        self, q_function: QFunction, epsilon: float, rng: np.random.Generator, *, temperature: float = 0.0
     ) -> None:
         """Makes the player.
 
@@ -77,9 +73,7 @@ class Learned:
             epsilon: Probability of a random action instead.
             rng: Decides by chance.
             temperature: Otherwise the action is drawn from softmax(Q / temperature); 0: always the best one.
-            name: The word for this player in episodes.csv.
         """
-        self.name = name
         self._q_function = q_function
         self._epsilon = epsilon
         self._temperature = temperature
@@ -102,10 +96,6 @@ class Learned:
         # Gumbel noise makes of the maximum a draw from the softmax.
         noise = self._temperature * self._rng.gumbel(size=len(q_values))
         return self._table[int((q_values + noise).argmax())]
-
-    def tuned(self, q_function: QFunction) -> "Learned":
-        """Returns a player like this one on another network, fine-tuned during the run."""
-        return Learned(q_function, self._epsilon, self._rng, temperature=self._temperature, name="tuned")
 
     def _draw(self) -> Buttons:
         return self._table[int(self._rng.integers(len(self._table)))]

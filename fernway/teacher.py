@@ -1,19 +1,16 @@
-"""A plan under way on one level, kept until a clearly better one is found; see host/teach.c.
+"""A planner: it plays with copies of the game, by a map of the level; see host/route.c and host/teach.c.
 
-`fernway.route` values every action afresh in every state, which plays well but cannot be learned from: of its best
-actions only a third are still the best a timestep later. A plan that is kept runs to the right most of the time and
-changes where something calls for it; four fifths of its actions are those of the timestep before, and it is quicker.
+Source: the map is a tabular action-value function on coarse states, from value iteration (Bellman 1957) over a
+deterministic exploration. The plans are a rollout algorithm on it (Bertsekas et al. 1997).
 """
 
 import ctypes
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fernway.levels import Level
 from fernway.native import Game, load_library
-from fernway.route import Route, _address
 
 HORIZON = 36
 """Timesteps of a plan. `HORIZON` in host/teach.c."""
@@ -24,73 +21,53 @@ RIGHT = 1
 ACTIONS = 9
 """Actions of the agent's table. `ACTIONS` in host/teach.c."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Care:
-    """How carefully to plan; all costs are frames on the way to the goal."""
-
-    variations: int = 16
-    """Plans tried at random, beside some forty that are tried always."""
-
-    samples: int = 3
-    """Noisy copies of the game in which the best plan that begins with each action is tried."""
-
-    death: float = 400.0
-    """What losing a life counts for."""
-
-    keep: float = 12.0
-    """By how much another plan must be better than the one under way."""
-
-    plain: float = 16.0
-    """By how much another plan must be better than running to the right."""
-
-    def __post_init__(self) -> None:
-        """Checks the ranges."""
-        for name, low in (("variations", 0), ("samples", 0), ("death", 0), ("keep", 0), ("plain", 0)):
-            if not low <= getattr(self, name) <= 10_000:
-                raise ValueError(f"{name} must be {low}..10000, got {getattr(self, name)}")
+PLACES = 1 << 16
+"""The most that a map can hold; a level takes 25,000 to 50,000. 64 bytes each, and 112 while mapping."""
 
 
-class _Care(ctypes.Structure):
-    _fields_ = (
-        *((name, ctypes.c_int32) for name in ("variations", "samples")),
-        *((name, ctypes.c_float) for name in ("death", "keep", "plain")),
-    )
+def _library() -> ctypes.CDLL:
+    library = load_library()
+    pointer, integer = ctypes.c_void_p, ctypes.c_int32
+    for name, result, arguments in (
+        ("route_new", pointer, [integer]),
+        ("route_free", None, [pointer]),
+        ("route_build", integer, [pointer, pointer]),
+        ("teach_plan", None, [pointer, pointer, pointer, integer, ctypes.c_uint32]),
+    ):
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    return library
 
 
-_LIB = load_library()
-_LIB.teach_plan.restype = None
-_LIB.teach_plan.argtypes = [
-    *[ctypes.c_void_p] * 2,
-    ctypes.POINTER(_Care),
-    ctypes.c_void_p,
-    ctypes.c_int32,
-    ctypes.c_uint32,
-    ctypes.c_void_p,
-]
+_LIB = _library()
 
 
 class Teacher:
     """Plans in one game at a time; not for two threads at once."""
 
-    def __init__(self, care: Care | None = None, *, seed: int = 0) -> None:
+    def __init__(self, *, seed: int = 0) -> None:
         """Has no map yet.
 
         Args:
-            care: How carefully to plan; the default takes 2 to 3 ms a decision.
             seed: Of the noise and of the plans that are tried.
+
+        Raises:
+            MemoryError: If there is no room for a map.
         """
-        chosen = care or Care()
-        self._care = _Care(chosen.variations, chosen.samples, chosen.death, chosen.keep, chosen.plain)
         self._seed = seed
-        self._route = Route()
+        self._route: int | None = _LIB.route_new(PLACES)
+        if not self._route:
+            raise MemoryError(f"no memory for a map of {PLACES} places")
         self._start = Game()
         self._level: Level | None = None
         self._plan = np.full(HORIZON, RIGHT, np.uint8)
         self._is_under_way = False
-        self.costs = np.zeros(ACTIONS, np.float32)
-        """float32 [A], frames to the goal by the best plan found that begins with each action, as of the last `plan`;
-        that of an action far behind the best is without noise."""
+
+    def __del__(self) -> None:
+        """Gives the memory back."""
+        route, self._route = getattr(self, "_route", None), None
+        if route:
+            _LIB.route_free(route)
 
     def plan(self, game: Game) -> NDArray[np.uint8]:
         """Plans on from the game's state, which is left as it is.
@@ -100,23 +77,21 @@ class Teacher:
 
         Returns:
             uint8 [HORIZON], indices into the agent's action table, the next timestep's first.
+
+        Raises:
+            MemoryError: If there is no room for exploring a level.
         """
         level = Level(game.zone, game.act, game.seed)
         if level != self._level:
             self._start.load(level.zone, level.act, level.seed)
-            self._route.build(self._start)
+            self._level = None
+            if _LIB.route_build(self._route, _address(self._start)) < 0:
+                raise MemoryError("no memory for exploring a level")
             self._level = level
             self._is_under_way = False
         self._seed = (self._seed + 1) & 0xFFFFFFFF
-        _LIB.teach_plan(
-            self._route._handle,
-            _address(game),
-            ctypes.byref(self._care),
-            self._plan.ctypes.data,
-            self._is_under_way,
-            self._seed * 7919 & 0xFFFFFFFF,
-            self.costs.ctypes.data,
-        )
+        seed = self._seed * 7919 & 0xFFFFFFFF
+        _LIB.teach_plan(self._route, _address(game), self._plan.ctypes.data, self._is_under_way, seed)
         self._is_under_way = True
         return self._plan.copy()
 
@@ -127,12 +102,10 @@ class Teacher:
         else:
             self._is_under_way = False
 
-    def restart(self, seed: int) -> None:
-        """Forgets everything: from here on it does what a new teacher with this seed does."""
-        self._seed = seed
-        self._level = None
-        self._is_under_way = False
-
     def drop(self) -> None:
         """Drops the plan under way, because the game was set to another state."""
         self._is_under_way = False
+
+
+def _address(game: Game) -> int:
+    return int(_LIB.native_game(game._handle))

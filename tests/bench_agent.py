@@ -4,7 +4,7 @@
 
 Each round serves the game twice, once for each client. Prints the ratio of every round and their median; both clients
 are processes of their own, as in the contest. MODE is the agent's; greedy, the default, asks the network every timestep.
-FLAGS are more of the agent's, such as --learn.
+FLAGS are more of the agent's, such as --epsilon.
 """
 
 import csv

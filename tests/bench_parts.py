@@ -105,7 +105,7 @@ def control(task: Task, config: RunConfig) -> tuple[Controller, VisionConfig]:
     if task.part in MODES:
         return wire(Arguments(mode=MODES[task.part], seed=task.seed, weights=task.weights), config)
     play_rng, choice_rng, _ = np.random.default_rng(config.seed).spawn(3)
-    learned, vision, _ = load_learned(task.weights, config, play_rng)
+    learned, vision = load_learned(task.weights, config, play_rng)
     memory = Memory(config.memory) if task.part == "+ memory" else None
     jerk = Jerk(config.jerk, play_rng)
     controller = Controller(

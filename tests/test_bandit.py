@@ -27,7 +27,7 @@ def pays(bandit: Bandit, returns: dict[Kind, float], episodes: int, share_used: 
 
 
 def test_what_pays_most_is_played_most_and_the_rest_now_and_then() -> None:
-    returns = {Kind.POLICY: 1000.0, Kind.TUNED: 900.0, Kind.EXPLORE: 4000.0, Kind.REPLAY: 2000.0}
+    returns = {Kind.POLICY: 1000.0, Kind.EXPLORE: 4000.0, Kind.REPLAY: 2000.0}
     counts = pays(Bandit(BanditConfig()), returns, 200)
     assert counts[Kind.EXPLORE] > 180
     assert min(counts.values()) >= 1
@@ -35,7 +35,7 @@ def test_what_pays_most_is_played_most_and_the_rest_now_and_then() -> None:
 
 def test_near_the_end_not_knowing_is_worth_nothing() -> None:
     bandit = Bandit(BanditConfig(width=1e6))
-    returns = {Kind.POLICY: 1000.0, Kind.TUNED: 998.0, Kind.EXPLORE: 1001.0, Kind.REPLAY: 999.0}
+    returns = {Kind.POLICY: 1000.0, Kind.EXPLORE: 1001.0, Kind.REPLAY: 999.0}
     pays(bandit, returns, 30)
     assert pays(bandit, returns, 30, share_used=1.0)[Kind.EXPLORE] == 30
 

@@ -1,5 +1,5 @@
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from agent.config import MemoryConfig, RunConfig, StallConfig, VisionConfig
 from agent.controller import Controller, NobodyCanPlayError
 from agent.explorer import OPTIONS, Explorer
 from agent.memory import Memory, Trajectory
-from agent.players import Idle, Learned, Moment, Player, QFunction
+from agent.players import Idle, Learned, Moment, Player
 from agent.vision import Observation
 
 CONFIG = RunConfig(stall=StallConfig(patience=3, headway=20.0), memory=MemoryConfig(replay_slack=5.0))
@@ -190,7 +190,6 @@ class Right:
 
 
 def make_hybrid(
-    apprentice: "Shown | None" = None,
     say: Callable[[str], None] = print,
     memory: Memory | None = None,
     config: RunConfig = CONFIG,
@@ -207,7 +206,6 @@ def make_hybrid(
         fallback=Steady("jerk", buttons("B")),
         after_replay=learned,
         explorer=explorer,
-        apprentice=apprentice,  # type: ignore[arg-type]
         rng=rng,
         say=say,
     )
@@ -229,59 +227,6 @@ def test_a_retired_network_without_a_fallback_ends_the_run() -> None:
     controller.begin_episode(0.0)
     with pytest.raises(NobodyCanPlayError, match="not finite"):
         controller.act(moment())
-
-
-class Shown:
-    """Stands where the learning process stands."""
-
-    def __init__(self, policies: Sequence[QFunction | None]) -> None:
-        self.policies = list(policies)
-        self.held: list[Buttons] = []
-        self.episodes = 0
-
-    def start(self) -> None:
-        """Has nothing to start."""
-
-    def close(self) -> None:
-        """Has nothing to end."""
-
-    def begin_episode(self) -> None:
-        self.held = []
-
-    def watch(self, moment: Moment, held: Buttons) -> None:
-        self.held.append(held)
-
-    def end_episode(self) -> None:
-        self.episodes += 1
-
-    def newest(self) -> QFunction | None:
-        return self.policies.pop(0) if self.policies else None
-
-
-def test_what_the_network_has_learned_since_gets_episodes_of_its_own() -> None:
-    shown = Shown([None, Right()])
-    controller, _ = make_hybrid(shown)
-    played = []
-    for _ in range(3):
-        controller.begin_episode(0.0)
-        play(controller, [0.0, 10.0, 20.0])
-        controller.end_episode(moment(30.0, 3), terminated=True)
-        assert len(shown.held) == 3
-        played.append(max(controller.timesteps_by_player, key=lambda name: controller.timesteps_by_player[name]))
-    assert shown.episodes == 3
-    assert played[:2] == ["learned", "tuned"], "the newest version came before the second episode"
-
-
-def test_a_version_whose_values_are_not_finite_is_dropped_and_said_once() -> None:
-    shown = Shown([Broken()])
-    said: list[str] = []
-    controller, _ = make_hybrid(shown, said.append)
-    for _ in range(2):
-        controller.begin_episode(0.0)
-        assert all(held[RIGHT] for held in play(controller, [0.0, 10.0]))
-        controller.end_episode(moment(20.0, 2), terminated=True)
-    assert len(said) == 1
-    assert "not finite" in said[0]
 
 
 def test_replays_vary_less_and_less_and_only_what_was_played_as_it_was_is_judged() -> None:

@@ -6,6 +6,7 @@ nothing but Python, and the submission image does without it.
 
 import ast
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,13 @@ def test_common_needs_nothing_but_python() -> None:
     for file in (ROOT / "common").rglob("*.py"):
         tops = {name.split(".")[0] for name in imported(file)}
         assert tops <= sys.stdlib_module_names | {"common"}, file
+
+
+def test_every_package_is_installed() -> None:
+    found = {
+        str(file.parent.relative_to(ROOT)).replace("/", ".")
+        for room in ROOMS
+        for file in (ROOT / room).rglob("__init__.py")
+    }
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    assert found | {"weights"} == set(listed)

@@ -94,6 +94,14 @@ def test_nothing_known_is_a_file_too(tmp_path: Path) -> None:
     assert knowledge.load(tmp_path / "knowledge.npz", "a level", fresh())
 
 
+def test_what_nobody_keeps_any_more_is_passed_over(saved: Path) -> None:
+    """Earlier versions kept weights here that the network had learned on during the run."""
+    rewrite(saved, apprentice__weights=np.arange(9, dtype=np.uint8))
+    after = fresh()
+    assert knowledge.load(saved, "a level", after)
+    assert same(after["memory"].arrays(), known()["memory"].arrays())
+
+
 def test_knowledge_of_another_level_is_left_alone(saved: Path) -> None:
     after = fresh()
     assert not knowledge.load(saved, "another level", after)

@@ -114,10 +114,9 @@ with socket.socket(socket.AF_UNIX) as other:
     assert sorted(line.split("(")[0] for line in trace.network) == ["connect", "connect", "socket"], trace.network
 
 
-@pytest.mark.parametrize("flags", [[], ["--learn"]], ids=["plain", "learning"])
-def test_a_run_talks_to_the_other_side_alone(folder: Path, flags: list[str]) -> None:
+def test_a_run_talks_to_the_other_side_alone(folder: Path) -> None:
     serve = ["-m", "contest", "serve", *LEVEL, "-s", "tmp/sock", "-T", "1500", "-m", "results", "-b", "results/bk2"]
-    trace = traced(folder, serve, ["-m", "agent", *flags])
+    trace = traced(folder, serve, ["-m", "agent"])
     with (folder / "out" / "episodes.csv").open(newline="") as file:
         assert any(float(episode["learned"]) > 0 for episode in csv.DictReader(file))
     assert not trace.network

@@ -8,9 +8,9 @@ from toys import Corridor
 
 from agent.config import VisionConfig
 from training.__main__ import main
-from training.qtable import _TableAgent, play
-from training.screen_table import ScreenTable
-from training.table_player import TablePlayer, TableSettings
+from training.experiments.qtable import _TableAgent, play
+from training.experiments.screen_table import ScreenTable
+from training.experiments.table_player import TablePlayer, TableSettings
 
 METHODS = ["random", "jerk", "memory of crop", "qlearning of crop", "qlearning of observation"]
 
@@ -30,7 +30,7 @@ def test_the_experiment_writes_its_table_and_pictures_and_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("matplotlib")
-    arguments = ["qtable", "--out", str(tmp_path), "--timesteps", "150", "--slots", "1024", "--weights", "none"]
+    arguments = ["qtable", "--out", str(tmp_path), "--timesteps", "150", "--slots", "1024", "--weights", "None"]
     assert main(arguments) == 0
     with (tmp_path / "table.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))

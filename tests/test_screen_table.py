@@ -8,8 +8,8 @@ from properties import examples
 
 from agent.actions import ACTION_TABLE
 from agent.config import SCREEN_SHAPE, VisionConfig
-from training.screen_table import ScreenTable, TableError, hashed
-from training.table_player import Rule, Seen, TablePlayer, TableSettings
+from training.experiments.screen_table import ScreenTable, TableError, hashed
+from training.experiments.table_player import Rule, Seen, TablePlayer, TableSettings
 
 ACTIONS = len(ACTION_TABLE)
 

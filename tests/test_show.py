@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from agent.config import SCREEN_SHAPE, VisionConfig
 from training.__main__ import COMMANDS, main
-from training.pictures import PictureError, fitted, sheet, write_png
-from training.show import ShowConfig, stages
+from training.experiments.pictures import PictureError, fitted, sheet, write_png
+from training.experiments.show import ShowConfig, stages
 
 CONFIG = VisionConfig()
 

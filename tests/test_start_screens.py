@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from agent.config import SCREEN_SHAPE, VisionConfig
 from agent.vision import crop, look
-from training.start_screens import FADE_TARGET, StartScreens, StateError
+from training.play.start_screens import FADE_TARGET, StartScreens, StateError
 
 retro = pytest.importorskip("stable_retro")
 

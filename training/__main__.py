@@ -17,12 +17,18 @@ COMMANDS = {
         "says how weights would start on the contest's own games, without their ROMs",
     ),
     "qtable": (
-        "training.qtable",
+        "training.experiments.qtable",
         "QTableConfig",
         "qtable",
         "the origin's tables of screens, beside random, JERK and network",
     ),
-    "show": ("training.show", "ShowConfig", "show", "draws every stage of the image pipeline for a game state"),
+    "dqn": ("training.experiments.dqn", "DQNConfig", "dqn", "the origin's deep Q-network, on one level"),
+    "show": (
+        "training.experiments.show",
+        "ShowConfig",
+        "show",
+        "draws every stage of the image pipeline for a game state",
+    ),
 }
 """Each command's module, its settings, its function and a word about it; imported when asked for: torch takes seconds."""
 

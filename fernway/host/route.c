@@ -236,11 +236,6 @@ s32 route_build(Route *route, const struct Game *game)
     return e.edges && e.queue ? (s32)route->places[0].togo[route_best(&route->places[0])] : -1;
 }
 
-s32 route_count(const Route *route)
-{
-    return route->count;
-}
-
 float route_togo(const Route *route)
 {
     s32 at = *slot(route, key_of(route));

@@ -1,12 +1,10 @@
-/* How far it is to the goal: a map of a level, and the values of actions by it. */
+/* How far it is to the goal: a map of a level. */
 #ifndef FERNWAY_ROUTE_H
 #define FERNWAY_ROUTE_H
 
 #include "native.h"
 
 #define TIMESTEP 4              /* frames for which an action is held */
-#define ACTIONS_MAX 64
-#define TAPE 64                 /* timesteps */
 #define MACROS 14
 #define MACRO_RUNS 2
 #define DOOM 4000.0f            /* frames to the goal from where a life is lost */
@@ -28,7 +26,6 @@ typedef struct {
     s32 *table;                 /* hash of a place's key -> its index, -1 where free */
     u32 mask;
     u8 swings[LEVEL_COLS];      /* a moving platform is near: it matters when one is here */
-    u8 tapes[ACTIONS_MAX][TAPE]; /* pads of the best try of each action of the decision before */
 } Route;
 
 extern const Macro macros[MACROS];

@@ -1,5 +1,4 @@
-/* A plan under way: what to hold for the next timesteps, kept as long as nothing clearly better is found. So that what
-   it does next is much the same in states that are much the same, which is what can be learned from it. */
+/* A plan under way: what to hold for the next timesteps, kept as long as nothing clearly better is found. */
 #include <string.h>
 
 #include "route.h"
@@ -9,6 +8,11 @@
 #define BARE 60                 /* frames that losing the rings counts for: the next hit is deadly */
 #define EARLY 0.03f              /* of the mean over the plan of what the map says on the way: see cost_of */
 #define LATER 2                 /* dying a frame later is worth a frame / LATER */
+#define DEATH 400.0f            /* frames that losing a life counts for */
+#define KEEP 12.0f              /* frames by which another plan must be better than the one under way */
+#define CLEARLY 16.0f           /* frames by which another plan must be better than running to the right */
+#define VARIATIONS 16           /* of the plans found so far, at random */
+#define SAMPLES 3               /* noisy copies in which the finalists are tried */
 #define CLOSE 4                 /* frames: no better plan is looked for that begins with an action as good as this */
 #define HOPELESS 80             /* frames: a plan that is worse by more is not tried in noisy copies */
 #define LAST_CHANGE 24          /* timestep up to which a plan is varied: what comes later is planned anew before it is played */
@@ -34,14 +38,6 @@ static const Idea ideas[] = {
 #define IDEAS (sizeof ideas / sizeof *ideas)
 static const u8 delays[] = {0, 1, 3, 6};
 
-typedef struct {
-    s32 variations;             /* of the plans found so far, at random */
-    s32 samples;                /* noisy copies in which the finalists are tried */
-    float death;                /* frames that losing a life counts for */
-    float keep;                 /* frames by which another plan must be better than the one under way */
-    float plain;                /* frames by which another plan must be better than running to the right */
-} Care;
-
 typedef struct { Plan plan; float cost; } Candidate;
 
 /* What is tried: the plan under way, running to the right, and for every action the best plan found that begins with it. */
@@ -66,9 +62,9 @@ static float togo(Route *route)
 /* Frames to the goal by a plan, the map being asked at its end. here: what it says now. noise: 0 for no sticky frames.
    Many plans end at the same place, one having waited first and the other at the end. So that they differ, what the map
    says on the way counts a little: who does not remember the plan could wait for ever. */
-static float cost_of(Route *route, const u8 *state, const u8 *plan, const Care *care, float here, u32 noise)
+static float cost_of(Route *route, const u8 *state, const u8 *plan, float here, u32 noise)
 {
-    const float worst = here + care->death;
+    const float worst = here + DEATH;
     s32 frames = 0;
     float cost, on_the_way = 0, now = here;
     u16 rings;
@@ -166,9 +162,8 @@ static s32 cheapest(const Candidate *found)
     return best;
 }
 
-/* Looks for a better plan than the one under way, u8 [HORIZON], if there is one, and leaves it there.
-   costs: float [ACTIONS], frames to the goal by the best plan found that begins with the action. */
-void teach_plan(Route *route, const struct Game *game, const Care *care, u8 *plan, s32 is_under_way, u32 seed, float *costs)
+/* Looks for a better plan than the one under way, u8 [HORIZON], if there is one, and leaves it there. */
+void teach_plan(Route *route, const struct Game *game, u8 *plan, s32 is_under_way, u32 seed)
 {
     Candidate found[FINALISTS];
     u8 state[STATE_SIZE];
@@ -182,20 +177,20 @@ void teach_plan(Route *route, const struct Game *game, const Care *care, u8 *pla
     for (s32 i = 0; i < FINALISTS; i++)
         found[i].cost = NEVER;
     memset(found[PLAIN].plan, RIGHT, HORIZON);
-    found[PLAIN].cost = cost_of(route, state, found[PLAIN].plan, care, here, 0);
+    found[PLAIN].cost = cost_of(route, state, found[PLAIN].plan, here, 0);
     if (is_under_way) {
         memcpy(found[KEPT].plan, plan, HORIZON);
-        found[KEPT].cost = cost_of(route, state, plan, care, here, 0);
+        found[KEPT].cost = cost_of(route, state, plan, here, 0);
     }
     for (u32 i = 0; i < IDEAS; i++)
         for (u32 d = 0; d < (i < DELAYED ? sizeof delays : 1); d++) {
             memset(other, RIGHT, HORIZON);
             apply(other, delays[d], &ideas[i]);
-            consider(found, other, cost_of(route, state, other, care, here, 0));
+            consider(found, other, cost_of(route, state, other, here, 0));
         }
     follow(route, state, other, 0);
-    consider(found, other, cost_of(route, state, other, care, here, 0));
-    for (s32 i = 0; i < care->variations; i++) {
+    consider(found, other, cost_of(route, state, other, here, 0));
+    for (s32 i = 0; i < VARIATIONS; i++) {
         u32 random = mix(seed + 31u * (u32)i);
         s32 t = (s32)((random >> 4 & 0xFFF) % LAST_CHANGE);
         memcpy(other, found[random & 2 ? cheapest(found) : random & 1 || !is_under_way ? PLAIN : KEPT].plan, HORIZON);
@@ -209,10 +204,10 @@ void teach_plan(Route *route, const struct Game *game, const Care *care, u8 *pla
         default:
             apply(other, t, &ideas[(random >> 20) % IDEAS]);
         }
-        consider(found, other, cost_of(route, state, other, care, here, 0));
+        consider(found, other, cost_of(route, state, other, here, 0));
     }
     /* Every action is tried for a timestep before the best plan, before the best from the next timestep on, and before
-       the map's advice: an action that costs nothing is not to look bad because no plan began with it. */
+       the map's advice: one that costs nothing is not left out because no plan began with it. */
     low = found[cheapest(found)].cost;
     memcpy(best, found[cheapest(found)].plan, HORIZON);
     for (u8 a = 0; a < ACTIONS; a++)
@@ -222,27 +217,21 @@ void teach_plan(Route *route, const struct Game *game, const Care *care, u8 *pla
                 follow(route, state, other, 1);
             else
                 memcpy(other + 1, best + 1 - way, HORIZON - 1);
-            consider(found, other, cost_of(route, state, other, care, here, 0));
+            consider(found, other, cost_of(route, state, other, here, 0));
         }
     /* Of many that are tried in noise one looks good by chance: the plan changes to none but what was best without. */
     chosen = cheapest(found);
     for (s32 i = 0; i < FINALISTS; i++) {
         float sum = found[i].cost;
-        if (sum > low + HOPELESS)
+        if (sum > low + HOPELESS || (i >= FIRST && i != chosen))
             continue;
-        for (s32 k = 1; k <= care->samples; k++)
-            sum += cost_of(route, state, found[i].plan, care, here, mix(seed + 0x10001u * (u32)k) | 1);
-        found[i].cost = sum / (float)(care->samples + 1);
+        for (s32 k = 1; k <= SAMPLES; k++)
+            sum += cost_of(route, state, found[i].plan, here, mix(seed + 0x10001u * (u32)k) | 1);
+        found[i].cost = sum / (SAMPLES + 1);
     }
-    for (u8 a = 0; a < ACTIONS; a++) {
-        costs[a] = found[FIRST + a].cost;
-        for (s32 i = KEPT; i < FIRST; i++)
-            if (found[i].plan[0] == a && found[i].cost < costs[a])
-                costs[a] = found[i].cost;
-    }
-    if (found[PLAIN].cost - care->plain <= found[chosen].cost)
+    if (found[PLAIN].cost - CLEARLY <= found[chosen].cost)
         chosen = PLAIN;
-    if (found[KEPT].cost - care->keep <= found[chosen].cost)
+    if (found[KEPT].cost - KEEP <= found[chosen].cost)
         chosen = KEPT;
     memcpy(plan, found[chosen].plan, HORIZON);
 }

@@ -54,7 +54,7 @@ def draw() -> list[StartScreen]:
         ImportError: If stable-retro is not installed.
         ValueError: If it lacks a state.
     """
-    from training.start_screens import StartScreens
+    from training.play.start_screens import StartScreens
 
     levels = contest_levels()
     found = []

@@ -2,12 +2,13 @@
 
 import hashlib
 import io
-import os
 import zipfile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from common.files import write_file
 
 FORMAT = 1
 """Version of the file's layout."""
@@ -97,10 +98,8 @@ class ScreenTable:
             keys=self._keys[used],
             values=self._values[used],
         )
-        temporary = path.with_name(path.name + ".part")
         try:
-            temporary.write_bytes(content.getvalue())
-            os.replace(temporary, path)  # noqa: PTH105 - atomic, and says so
+            write_file(path, content.getvalue())
         except OSError as error:
             raise TableError(f"{path} cannot be written: {error}") from error
 

@@ -8,7 +8,7 @@ import numpy as np
 from agent.actions import ACTION_TABLE
 from agent.config import VisionConfig
 from agent.vision import Screen, crop, look
-from training.screen_table import Key, ScreenTable, hashed
+from training.experiments.screen_table import Key, ScreenTable, hashed
 
 Rule = Literal["memory", "qlearning"]
 """memory: what the move paid. qlearning: what it paid plus the discounted best of what followed. Bellman 1957; Watkins 1989."""

@@ -1,11 +1,12 @@
 """Sheets of labelled pictures."""
 
-import os
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from common.files import write_file
 
 Picture = NDArray[np.uint8]
 """uint8 [H, W] or RGB [H, W, 3]."""
@@ -60,10 +61,8 @@ def write_png(path: Path, picture: Picture) -> None:
     if path.suffix != ".png":
         raise PictureError(f"wanted a file name that ends in .png, got {path}")
     _, content = cv2.imencode(".png", picture if picture.ndim == 2 else picture[:, :, ::-1])
-    temporary = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content.tobytes())
-        os.replace(temporary, path)  # noqa: PTH105 - atomic, and says so
+        write_file(path, content.tobytes())
     except OSError as error:
         raise PictureError(f"{path} cannot be written: {error}") from error

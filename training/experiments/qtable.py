@@ -1,4 +1,4 @@
-"""`python -m training qtable`: the origin's memory of screens and its tabular Q-learning, beside random, JERK and network."""
+"""`python -m training qtable`: the origin's memory of screens and its tabular Q-learning, beside random, JERK and networks."""
 
 import csv
 from collections.abc import Callable
@@ -17,8 +17,9 @@ from agent.actions import ACTION_TABLE, action_buttons
 from agent.config import RunConfig, VisionConfig
 from agent.players import Moment
 from agent.vision import FrameStack, Screen
-from training.screen_table import ScreenTable, TableError
-from training.table_player import Rule, Seen, TablePlayer, TableSettings
+from training.experiments.screen_table import ScreenTable, TableError
+from training.experiments.table_player import Rule, Seen, TablePlayer, TableSettings
+from training.run import figures
 
 CURVE_PERIOD = 100
 """Timesteps between two points of the curve of distinct screens."""
@@ -26,7 +27,7 @@ CURVE_PERIOD = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QTableConfig:
-    """Plays one level with screen tables, and compares them with random moves, JERK and the network.
+    """Plays one level with screen tables, and compares them with random moves, JERK, deep Q-network and bundled network.
 
     The tables are kept in --out: the same command goes on with what they know.
     """
@@ -46,8 +47,11 @@ class QTableConfig:
     slots: int = 1 << 20
     """Slots of a table, a power of two: 44 bytes each, taken at once."""
 
-    weights: Path = Arguments().weights
-    """The network to compare with; left out if there is none."""
+    weights: Path | None = Arguments().weights
+    """The network to compare with; None: none."""
+
+    dqn: Path | None = None
+    """Weights of `python -m training dqn` to compare with, too."""
 
     seed: int = 0
     """Of everything random."""
@@ -103,9 +107,9 @@ class _TableAgent:
 class _ControllerAgent:
     """The submission's controller in one of its modes behind what `play` calls."""
 
-    def __init__(self, mode: Any, config: QTableConfig) -> None:
-        run = RunConfig(seed=config.seed, timesteps=config.timesteps)
-        self._controller, vision = wire(Arguments(mode=mode, weights=config.weights, seed=config.seed), run)
+    def __init__(self, arguments: Arguments, config: QTableConfig) -> None:
+        run = RunConfig(seed=config.seed, timesteps=config.timesteps, temperature=arguments.temperature)
+        self._controller, vision = wire(arguments, run)
         self._stack = FrameStack(vision)
 
     def begin(self, screen: Screen, share_used: float) -> None:
@@ -169,30 +173,34 @@ def qtable(config: QTableConfig) -> None:
     """Plays all methods, then writes and prints what came of it.
 
     Raises:
-        ValueError: If there is no such game or state, or a table cannot be used.
+        ValueError: If there is no such game or state, or weights or a table cannot be used.
     """
     from contest.env import make
-    from training.run.figures import require_matplotlib
 
-    require_matplotlib()
+    figures.require_matplotlib()
     config.out.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True)
     memory = ScreenTable.memory_bytes(config.slots, len(ACTION_TABLE))
     console.print(f"a table of {config.slots} slots takes {memory / 1e6:.0f} MB, one at a time")
     rules: list[tuple[Rule, Seen]] = [("memory", "crop"), ("qlearning", "crop"), ("qlearning", "observation")]
-    modes = ["random", "jerk", *(["greedy"] if config.weights.exists() else [])]
+    others = {"random": Arguments(mode="random"), "jerk": Arguments(mode="jerk")}
+    if config.dqn is not None:
+        others["deep Q-network"] = Arguments(mode="greedy", weights=config.dqn, temperature=0.0)  # as it was trained
+    if config.weights is not None:
+        others["network"] = Arguments(mode="greedy", weights=config.weights)
+    agents = {method: _ControllerAgent(arguments, config) for method, arguments in others.items()}
     runs = []
     env = make(config.game, config.state, seed=config.seed)
     try:
         with Progress(console=console) as progress:
-            bar = progress.add_task("", total=config.timesteps * (len(rules) + len(modes)))
+            bar = progress.add_task("", total=config.timesteps * (len(rules) + len(agents)))
 
             def tick() -> None:
                 progress.advance(bar)
 
-            for mode in modes:
-                progress.update(bar, description=mode)
-                runs.append(play(mode, _ControllerAgent(mode, config), env, config.timesteps, tick))
+            for method, agent in agents.items():
+                progress.update(bar, description=method)
+                runs.append(play(method, agent, env, config.timesteps, tick))
             for rule, seen in rules:
                 method = f"{rule} of {seen}"
                 progress.update(bar, description=method)
@@ -237,12 +245,8 @@ def _row(config: QTableConfig, run: Run) -> list[str]:
 
 def _draw(path: Path, runs: list[Run]) -> None:
     """Draws distinct screens over time, and the return of each episode."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # no window, no global state
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(12, 4.5), layout="constrained")
-    FigureCanvasAgg(figure)
-    left, right = figure.subplots(1, 2)
+    figure, axes = figures.figure(1, 2, "the origin's tables of screens and others", size=(12, 4.5))
+    left, right = axes[0]
     for run in runs:
         if run.screens:
             left.plot(np.arange(len(run.screens)) * CURVE_PERIOD, run.screens, label=run.method)
@@ -251,4 +255,4 @@ def _draw(path: Path, runs: list[Run]) -> None:
     right.set(xlabel="timesteps", ylabel="return", title="How far each episode got")
     left.legend()
     right.legend()
-    figure.savefig(path, dpi=100)
+    figures.save(path, figure)

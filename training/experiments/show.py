@@ -11,7 +11,7 @@ import numpy as np
 from agent.actions import buttons
 from agent.config import Pixels, VisionConfig
 from agent.vision import FrameStack, Screen, crop, edges, gray, resize
-from training.pictures import Picture, sheet, write_png
+from training.experiments.pictures import Picture, sheet, write_png
 
 MOVING_TIMESTEPS = 24
 """Timesteps of holding RIGHT before the picture, so that the stack shows motion."""
@@ -116,7 +116,7 @@ def screens_of(config: ShowConfig) -> list[Screen]:
     try:
         level = find(config.game, config.state)
     except GameError as error:
-        from training.start_screens import FADE_TARGET
+        from training.play.start_screens import FADE_TARGET
 
         game = config.game.removesuffix("-v0") + "-v0"
         if game not in FADE_TARGET or "ROM" not in str(error):
@@ -141,7 +141,7 @@ def _fernway(config: ShowConfig) -> list[Screen]:
 
 
 def _without_rom(game: str, state: str | None) -> list[Screen]:
-    from training.start_screens import StartScreens
+    from training.play.start_screens import StartScreens
 
     with StartScreens(game) as start:
         return [start.draw(start.read(state if state is not None else start.states()[0]))]

@@ -1,0 +1,249 @@
+"""`python -m training dqn`: the origin's deep Q-network on one level of Fernway's twin: observe, train, anneal.
+
+What differs from the origin: a target network, scaled rewards, four frames a timestep, several lanes, gray screens for
+edges, stacks that end with the episode, an end for episodes that stall. It had none of them, and got nowhere.
+"""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
+
+from agent import network as networks
+from agent.actions import ACTION_TABLE
+from agent.config import NetworkConfig, VisionConfig
+from agent.network import QNetwork
+from fernway.levels import by_name
+from training.experiments.deep_q import BATCH_SIZE, DeepQ, LossName, Replay
+from training.play.lanes import Ending
+from training.play.twin import PracticeConfig, TwinLanes
+from training.run import figures
+from training.run.schedules import linear
+from training.run.signals import Stopped, noted
+
+WEIGHTS, CURVE, PICTURE = "dqn.safetensors", "curve.csv", "dqn.png"
+"""Files of a run, in its folder."""
+
+REWARD_SCALE = np.float32(0.01)
+"""Scaled reward units for one contest unit."""
+
+RECENT = 50
+"""Latest episodes whose mean return a row gives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DQNConfig:
+    """Trains a deep Q-network on one level, with experience replay.
+
+    It begins anew each time. `python -m training qtable --dqn DIR/dqn.safetensors` holds it against the others.
+    """
+
+    out: Path = Path("results/dqn")
+    """Folder of the weights, of curve.csv and dqn.png."""
+
+    state: str = "FernHollow.Act1"
+    """A level of Fernway."""
+
+    timesteps: int = 100_000
+    """Timesteps to play, over all lanes."""
+
+    observe: int = 5_000
+    """Of these so many with random actions alone, before anything is learned."""
+
+    explore: int = 50_000
+    """Over so many timesteps after that the share of random actions falls from 1 to --epsilon."""
+
+    epsilon: float = 0.05
+    """Share of random actions from then on."""
+
+    memory: int = 50_000
+    """Frames that the replay keeps; 5 KB each, taken at once."""
+
+    lanes: int = 8
+    """Games that are played side by side."""
+
+    update_period: int = 4
+    """Timesteps between two updates."""
+
+    loss: LossName = "huber"
+    """huber, mse, or msle: mean squared difference of sign(x) log(1 + |x|)."""
+
+    learning_rate: float = 1e-4
+    """Step size of Adam. Source: the origin's."""
+
+    gamma: float = 0.99
+    """Discount a timestep. Source: the origin's."""
+
+    stall_timesteps: int = 200
+    """An episode without a new best return for so long ends; 0: none does."""
+
+    log_period: int = 2_000
+    """Timesteps between two rows of the curve, after each of which the weights and the picture are written."""
+
+    seed: int = 0
+    """Of everything random."""
+
+    vision: VisionConfig = field(default_factory=VisionConfig)
+    """What the network looks at."""
+
+    network: NetworkConfig = field(
+        default_factory=lambda: NetworkConfig(torso="conv", channels=(32, 64, 64), hidden=512)
+    )
+    """The network's sizes. Source: Mnih et al. 2015, and the origin's."""
+
+    def __post_init__(self) -> None:
+        """Checks the ranges."""
+        least = {"observe": 0, "explore": 0, "stall_timesteps": 0, "seed": 0}
+        for name in ("timesteps", "lanes", "update_period", "log_period", *least):
+            if getattr(self, name) < least.get(name, 1):
+                flag = name.replace("_", "-")
+                raise ValueError(f"wanted --{flag} of at least {least.get(name, 1)}, got {getattr(self, name)}")
+        if not (0 <= self.epsilon <= 1 and 0 < self.gamma < 1 and self.learning_rate > 0):
+            raise ValueError(
+                "wanted --epsilon within 0..1, --gamma within (0, 1) and --learning-rate above 0, got "
+                f"{self.epsilon}, {self.gamma} and {self.learning_rate}"
+            )
+
+    def epsilon_at(self, timestep: int) -> float:
+        """Returns the share of random actions: 1 while it observes, then falling along a line, then as set."""
+        return linear(1.0, self.epsilon, max(timestep - self.observe, 0), self.explore)
+
+
+class Row(NamedTuple):
+    """One row of the curve: means since the row before; NaN of nothing."""
+
+    timesteps: int
+    epsilon: float
+    loss: float
+    q_mean: float  # of the actions learned from, scaled reward units
+    return_mean: float  # of the latest episodes, contest units
+    best_mean: float  # the highest return that they had: how far they got
+
+
+class _Record:
+    """What a run writes down."""
+
+    def __init__(self, out: Path) -> None:
+        """Begins an empty curve."""
+        self._out = out
+        self._rows: list[Row] = []
+        self.endings: list[tuple[int, Ending]] = []
+        """When each episode ended, timesteps, and how."""
+        self._forget()
+        out.mkdir(parents=True, exist_ok=True)
+        with (out / CURVE).open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerow(Row._fields)
+
+    def _forget(self) -> None:
+        self.learned: list[tuple[float, float]] = []
+        """Loss and mean Q-value of each update since the last row."""
+        self.actions: list[tuple[NDArray[np.int64], NDArray[np.bool_]]] = []
+        """What was played since then, int64 [N], and whether it was the greedy action, bool [N]."""
+
+    def add_row(self, timesteps: int, epsilon: float) -> Row:
+        """Writes a row, and draws the picture of everything up to it."""
+        latest = [ending for _, ending in self.endings[-RECENT:]]
+        row = Row(
+            timesteps,
+            epsilon,
+            _mean([loss for loss, _ in self.learned]),
+            _mean([q for _, q in self.learned]),
+            _mean([ending.episode_return for ending in latest]),
+            _mean([ending.best_return for ending in latest]),
+        )
+        self._rows.append(row)
+        with (self._out / CURVE).open("a", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerow([f"{value:.6g}" for value in row])
+        self._draw()
+        self._forget()
+        return row
+
+    def _draw(self) -> None:
+        """Draws the loss, the actions random against greedy, and how far each episode got."""
+        figure, axes = figures.figure(1, 3, "deep Q-network")
+        loss, actions, reached = axes[0]
+        loss.plot([row.timesteps for row in self._rows], [row.loss for row in self._rows], marker=".")
+        loss.set(title="loss", xlabel="timesteps", ylim=(0, None))
+        played, is_greedy = (np.concatenate(parts) for parts in zip(*self.actions, strict=True))
+        for kind, chosen, shift in (("random", ~is_greedy, -0.2), ("greedy", is_greedy, 0.2)):
+            counts = np.bincount(played[chosen], minlength=len(ACTION_TABLE))
+            label = f"{kind}: {counts.sum():,}"
+            actions.bar(np.arange(len(counts)) + shift, counts / max(counts.sum(), 1), 0.4, label=label)
+        names = ["+".join(action) or "nothing" for action in ACTION_TABLE]
+        actions.set_xticks(range(len(names)), names, rotation=40, fontsize=8, ha="right")
+        actions.set_title("share of the actions lately")
+        actions.legend(fontsize=8)
+        best = [ending.best_return for _, ending in self.endings]
+        reached.plot([timestep for timestep, _ in self.endings], best, ".", markersize=3)
+        reached.set(title="how far each episode got: its best return", xlabel="timesteps")
+        figures.save(self._out / PICTURE, figure)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")
+
+
+def dqn(config: DQNConfig) -> None:
+    """Trains; writes weights, curve and picture on the way.
+
+    Raises:
+        ValueError: If there is no such level, or the memory is too small or too large.
+        NotFiniteError: If a gradient is not finite; what was written last is whole.
+        OSError: If the folder cannot be written.
+        Stopped: If a signal ended it; everything is written.
+    """
+    figures.require_matplotlib()
+    torch.set_num_threads(1)  # two threads are slower than one on networks of this size (measured)
+    torch.manual_seed(config.seed)
+    rng = np.random.default_rng(config.seed)
+    level, console = by_name(config.state).level, Console(stderr=True)
+    length, shape = config.memory // config.lanes, config.vision.obs_shape
+    replay = Replay(length, config.lanes, shape, rng)
+    console.print(f"the replay takes {Replay.memory_bytes(length, config.lanes, shape) / 1e6:.0f} MB")
+    learner = DeepQ(
+        QNetwork(config.vision, config.network, len(ACTION_TABLE)),
+        loss=config.loss,
+        learning_rate=config.learning_rate,
+    )
+    practice = PracticeConfig(stall_timesteps=config.stall_timesteps, tries=0)
+    lanes = TwinLanes(config.lanes, config.vision, practice, (config.seed,), draw=lambda _: level)
+    record, timesteps = _Record(config.out), 0
+    try:
+        with noted() as signals, Progress(console=console) as progress:
+            bar = progress.add_task("timesteps", total=config.timesteps)
+            while timesteps < config.timesteps and not signals:
+                frame = lanes.obs[:, -1].copy()
+                action, is_greedy = learner.act(lanes.obs, config.epsilon_at(timesteps), rng)
+                reward, ended, endings = lanes.step(action)
+                replay.add(frame, action, reward * REWARD_SCALE, np.where(ended, 0, config.gamma))
+                record.actions.append((action, is_greedy))
+                before, timesteps = timesteps, timesteps + config.lanes
+                record.endings += [(timesteps, ending) for ending in endings]
+                if timesteps > config.observe and len(replay):
+                    due = timesteps // config.update_period - before // config.update_period
+                    record.learned += [learner.update(replay.sample(BATCH_SIZE)) for _ in range(due)]
+                if timesteps // config.log_period > before // config.log_period:
+                    row = _log(config, learner, record, timesteps)
+                    progress.update(bar, description=f"return {row.return_mean:,.0f}  epsilon {row.epsilon:.2f}")
+                progress.update(bar, completed=min(timesteps, config.timesteps))
+            if record.actions:
+                _log(config, learner, record, timesteps)
+    finally:
+        lanes.close()
+    if signals:
+        raise Stopped(signals[0], f"what it learned is in {config.out}")
+
+
+def _log(config: DQNConfig, learner: DeepQ, record: _Record, timesteps: int) -> Row:
+    """Writes a row of the curve, the picture and the weights."""
+    row = record.add_row(timesteps, config.epsilon_at(timesteps))
+    about = {"command": "python -m training dqn", "settings": repr(config), "curve": row._asdict()}
+    networks.save(config.out / WEIGHTS, learner.online_network, config.vision, config.network, about)
+    return row
