@@ -89,7 +89,7 @@ set_up() {
     fail "a C compiler is needed, and neither cc nor gcc is on PATH (Debian, Ubuntu: apt-get install gcc libc6-dev)"
   rm -f "$STAMP"
   install_torch
-  "$PYTHON" -m pip install -e '.[contest,training,cluster,dev]' || fail "the installation failed; pip's errors stand above"
+  "$PYTHON" -m pip install -e '.[contest,training,dev]' || fail "the installation failed; pip's errors stand above"
   echo "$stamp" >"$STAMP"
 }
 

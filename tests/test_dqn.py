@@ -169,7 +169,7 @@ def test_the_toy_is_solved(loss: LossName) -> None:
     replay, found = Replay(200, lanes, VISION.obs_shape, rng), learner(loss, learning_rate=2e-3)
     places = np.zeros(lanes, np.int64)
     for timestep in range(300):
-        obs = np.stack([screen(place) for place in places])
+        obs = np.stack([screen(int(place)) for place in places])
         action, _ = found.act(obs, 1.0, rng)
         action = np.where(action > left, right, action)  # the toy is short of ways to the right
         places = np.maximum(places + (action == right) - (action == left), 0)

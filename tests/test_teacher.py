@@ -45,7 +45,8 @@ def test_a_plan_leaves_the_game_as_it_is() -> None:
     before = game.get_state()
     plan = teacher.plan(game)
     assert game.get_state() == before
-    assert (plan.dtype, plan.shape) == (np.uint8, (HORIZON,))
+    assert plan.dtype == np.uint8
+    assert plan.shape == (HORIZON,)
     assert plan.max() < ACTIONS
 
 
