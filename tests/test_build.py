@@ -95,7 +95,7 @@ def test_set_up_asks_the_users_settings_for_torch_first_and_then_pytorchs_index(
         f"python -m pip install --no-deps --index-url https://download.pytorch.org/whl/cpu torch=={version}+cpu",
     ]
     assert asked[asked.index(torch[1]) + 1 :] == [
-        "python -m pip install -e .[contest,training,cluster,dev]",
+        "python -m pip install -e .[contest,training,dev]",
         "python -m contest demo",
     ]
 
@@ -104,7 +104,7 @@ def test_set_up_is_done_once_until_something_it_depends_on_changes(project: Path
     set_up(project)
     assert set_up(project)[1] == ["python -m contest demo"]
     (project / "fernway/src/game.c").write_text("int y;\n")
-    assert "python -m pip install -e .[contest,training,cluster,dev]" in set_up(project)[1]
+    assert "python -m pip install -e .[contest,training,dev]" in set_up(project)[1]
     assert set_up(project)[1] == ["python -m contest demo"]
 
 
