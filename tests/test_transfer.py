@@ -147,3 +147,11 @@ def test_the_command_prints_every_level_and_draws_sheets_where_asked(
 def test_settings_are_checked(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="wanted --levels of at least 2 and --seed"):
         transfer.TransferConfig(weights=WEIGHTS, **wrong)  # type: ignore[arg-type]
+
+
+def test_bad_input_is_refused_before_anything_is_played(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match="is a file: wanted a folder"):
+        transfer.transfer(transfer.TransferConfig(weights=WEIGHTS, pictures=tmp_path / "file"))
+    with pytest.raises(networks.WeightsError, match="nowhere"):
+        transfer.transfer(transfer.TransferConfig(weights=tmp_path / "nowhere.safetensors"))

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 
-def require_matplotlib() -> None:
-    """Makes sure that pictures can be drawn.
+def require_matplotlib(otherwise: str = "use --no-plots") -> None:
+    """Makes sure that pictures can be drawn; `otherwise`: the way to do without them.
 
     Raises:
         ValueError: If matplotlib is not installed.
@@ -13,7 +13,7 @@ def require_matplotlib() -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError as error:
-        raise ValueError("matplotlib is not installed: pip install 'qjerk[training]', or use --no-plots") from error
+        raise ValueError(f"matplotlib is not installed: pip install 'qjerk[training]', or {otherwise}") from error
 
 
 def save(path: Path, made: Any) -> None:

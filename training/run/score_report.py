@@ -66,10 +66,12 @@ def prepare(out: Path) -> None:
 
     Raises:
         OSError: If they cannot.
-        ValueError: If pictures are wanted, and matplotlib is not installed.
+        ValueError: If it is neither a folder nor a .json file, or matplotlib is not installed for the folder's pictures.
     """
     if out.suffix != ".json":
-        require_matplotlib()
+        if out.exists() and not out.is_dir():
+            raise ValueError(f"--out {out} is a file: wanted a folder, or a name that ends in .json")
+        require_matplotlib("give --out a name that ends in .json")
     require_destination(_figures_file(out))
 
 

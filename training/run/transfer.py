@@ -133,6 +133,8 @@ def transfer(config: TransferConfig) -> None:
     network, vision, _ = networks.load(config.weights)
     values = values_of(network)
     if config.pictures is not None:
+        if config.pictures.exists() and not config.pictures.is_dir():
+            raise ValueError(f"--pictures {config.pictures} is a file: wanted a folder")
         config.pictures.mkdir(parents=True, exist_ok=True)
     try:
         screens = start_screens()
