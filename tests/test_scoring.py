@@ -72,7 +72,7 @@ def test_a_json_file_takes_the_figures_alone(tmp_path: Path) -> None:
 def test_where_the_results_cannot_go_is_found_out_before_anything_is_played(tmp_path: Path) -> None:
     path = weights(tmp_path / "w.safetensors", 0)
     (tmp_path / "file").write_text("")
-    with pytest.raises(ValueError, match="is a file: wanted a folder, or a name that ends in .json"):
+    with pytest.raises(ValueError, match=r"is a file: wanted a folder, or a name that ends in \.json"):
         score_weights(ScoreConfig(weights=(path,), out=tmp_path / "file"))
     with pytest.raises(OSError, match=r"a\.json"):
         score_weights(ScoreConfig(weights=(path,), out=tmp_path / "file" / "a.json"))
