@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Shells start what they put into the background with SIGINT ignored, and children inherit that: Ctrl-C would do nothing.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+for _name in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):  # nohup ignores the first, likewise
+    signal.signal(_name, signal.SIG_DFL)
 
 # Threads of OpenMP wait for one another busily: where a neighbour holds one of two cores, a second takes minutes.
 os.environ["OMP_NUM_THREADS"] = "1"
