@@ -16,7 +16,7 @@ from fernway.levels import UNSEEN_ZONES, ZONES, Level, committed
 from fernway.vector import FRESH_SEEDS, fresh_level
 from training.play.lanes import Ending
 from training.play.stages import TwinStage
-from training.run import score, scoring
+from training.run import score
 from training.run.score import PlayConfig, held_out, play, play_on
 from training.run.scoring import ScoreConfig, level_means, score_weights, summary
 
@@ -115,30 +115,19 @@ def test_nobody_knows_the_spread_of_a_single_level() -> None:
     assert (found.mean, found.ci95, found.gain, found.gain_ci95) == (1500, None, 500, None)
 
 
-@pytest.fixture
-def weights(tmp_path: Path) -> tuple[Path, Path]:
+def test_weights_against_themselves_gain_nothing(tmp_path: Path) -> None:
     sizes = NetworkConfig(channels=(4,), hidden=8)
-    paths = tmp_path / "one.safetensors", tmp_path / "two.safetensors"
-    for seed, path in enumerate(paths):
-        torch.manual_seed(seed)
-        about = {"command": "none", "reward_scale": 0.01, "gamma": 0.995, "temperature": 0.25}
-        networks.save(path, QNetwork(VISION, sizes, len(ACTION_TABLE)), VISION, sizes, about)
-    return paths
-
-
-def test_two_weights_are_held_against_each_other(weights: tuple[Path, Path], tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = QNetwork(VISION, sizes, len(ACTION_TABLE))
+    paths = tmp_path / "one.safetensors", tmp_path / "same.safetensors"
+    for path in paths:
+        networks.save(path, network, VISION, sizes, {"gamma": 0.995, "reward_scale": 0.01})
     out = tmp_path / "scores.json"
-    few = {"seen": 3, "unseen": 2, "seeds": 1, "play": QUICK}
-    score_weights(ScoreConfig(weights=(weights[0], weights[1], weights[0]), out=out, **few))  # type: ignore[arg-type]
-    rows = json.loads(out.read_text())
-    assert [Path(row["weights"]).name for row in rows].count("one.safetensors") == 6
-    assert {row["levels"] for row in rows} == set(scoring.groups(ScoreConfig(weights=weights, **few)))  # type: ignore[arg-type]
-    of = {(index // 3, row["levels"]): row for index, row in enumerate(rows)}
-    for (weight, levels), row in of.items():
-        assert (row["gain"] is None) == (weight == 0)
-        if weight == 2:
-            assert (row["mean"], row["gain"]) == (of[0, levels]["mean"], 0), "the same weights play the same episodes"
-    assert [row["episodes"] for row in rows[:3]] == [11, 3, 2]
+    score_weights(ScoreConfig(weights=paths, out=out, seen=2, unseen=2, seeds=1, play=QUICK))
+    rows = json.loads(out.read_text(encoding="utf-8"))["scores"]
+    assert [row["mean"] for row in rows[:3]] == [row["mean"] for row in rows[3:]]
+    assert [row["gain"] for row in rows] == [None] * 3 + [0] * 3
+    assert [row["gain_ci95"] for row in rows[3:]] == [[0, 0]] * 3
 
 
 @pytest.mark.parametrize(
