@@ -267,7 +267,7 @@ def _require_rom(level: Level, *, any_rom: bool) -> None:
     if there not in wanted:
         raise GameError(
             f"{path} is another ROM than {level.game}'s: wanted SHA-1 {' or '.join(wanted)}, got {there}; "
-            "--any-rom of `contest serve` and `evaluate` goes on with it"
+            "--any-rom goes on with it"
         )
 
 

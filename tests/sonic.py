@@ -6,11 +6,13 @@ emulator show the state's first screen. The integrations around them are stable-
 """
 
 import hashlib
+import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from contest import integrations
 from contest.custom import ORIGINALS
 from contest.roms import HALVES, LOCKED_ON
 
@@ -126,3 +128,13 @@ def make_sonic(shipped: Path, folder: Path) -> Sonic:
             (made.folder(game) / "rom.delta").write_bytes(delta(roms[ORIGINALS[game]], rom))
     (folder / "stable" / "Airstriker-Genesis-v0").symlink_to(shipped / "stable" / "Airstriker-Genesis-v0")
     return made
+
+
+def level_end(retro: object, game: str) -> int:
+    """Where a level ends, as the game's reward script has it."""
+    script = integrations.file(game, "script.lua")
+    assert script
+    zone, act = (retro.data.lookup_value(name) for name in ("zone", "act"))  # type: ignore[attr-defined]
+    found = re.search(rf'\["zone={zone},act={act}"\]\s*=\s*([^,]+),', script.read_text())
+    assert found, (zone, act)
+    return sum(int(number, 16) for number in found.group(1).split("+"))

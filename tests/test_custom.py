@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import vcdiff_decoder
-from sonic import FADE_TARGETS, SONIC, Sonic, delta, dummy_rom
+from sonic import FADE_TARGETS, SONIC, Sonic, delta, dummy_rom, level_end
 from stable_retro import data
 
 from contest import custom, games, integrations
@@ -155,16 +155,6 @@ def play_start(game: str, state: str) -> tuple[np.ndarray, float, float]:
         return screen.copy(), half, rest
     finally:
         env.close()
-
-
-def level_end(retro: object, game: str) -> int:
-    """Where a level ends, as the game's reward script has it."""
-    script = integrations.file(game, "script.lua")
-    assert script
-    zone, act = (retro.data.lookup_value(name) for name in ("zone", "act"))  # type: ignore[attr-defined]
-    found = re.search(rf'\["zone={zone},act={act}"\]\s*=\s*([^,]+),', script.read_text())
-    assert found, (zone, act)
-    return sum(int(number, 16) for number in found.group(1).split("+"))
 
 
 @pytest.mark.slow

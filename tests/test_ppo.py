@@ -15,7 +15,8 @@ from agent.network import QNetwork
 
 VISION = VisionConfig(height=8, width=8, stack=1)
 NETWORK = NetworkConfig(channels=(8,), hidden=32)
-CONFIG = PPOConfig(batch_size=64, epochs=2, learning_rate=3e-3, reward_scale=1.0)
+CONFIG = PPOConfig(batch_size=64, epochs=2, reward_scale=1.0)
+LEARNING_RATE = 3e-3
 LANES, LENGTH = 16, 8
 BRIGHT, DARK = 2, 5
 """The actions that pay on a bright and on a dark screen."""
@@ -49,7 +50,7 @@ def test_it_learns_which_action_pays_on_which_screen() -> None:
     first = np.mean([play(found, rng)[1] for _ in range(10)])
     assert first < 0.25, "chance is a ninth"
     for _ in range(120):
-        found.update(play(found, rng)[0], learning_rate=CONFIG.learning_rate)
+        found.update(play(found, rng)[0], learning_rate=LEARNING_RATE)
     last = np.mean([play(found, rng)[1] for _ in range(10)])
     assert last > 0.9
     q_values = found.q_values(
@@ -78,13 +79,13 @@ def test_value_alone_leaves_the_policy_as_it_is() -> None:
     rollout, _ = play(found, rng)
     obs = rollout.obs.flatten(0, 1)
     before, value = found.network.value_and_policy(obs)[1].clone(), found.value(obs)
-    found.update(rollout, learning_rate=CONFIG.learning_rate, only_value=True)
+    found.update(rollout, learning_rate=LEARNING_RATE, only_value=True)
     assert torch.equal(found.network.value_and_policy(obs)[1], before)
     assert not torch.allclose(found.value(obs), value)
 
 
 def test_an_advantage_beyond_the_clip_moves_nothing_more() -> None:
-    config = dataclasses.replace(CONFIG, epochs=60, entropy_weight=0.0, value_weight=0.0, learning_rate=1e-3)
+    config = dataclasses.replace(CONFIG, epochs=60, entropy_weight=0.0, value_weight=0.0)
     found, rng = learner(config), np.random.default_rng(0)
     rollout, _ = play(found, rng)
     found.update(rollout, learning_rate=1e-3)

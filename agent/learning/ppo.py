@@ -20,11 +20,11 @@ class NotFiniteError(ArithmeticError):
 class PPOConfig:
     """How the network learns. Source: Schulman et al. 2017; values near Cobbe et al. 2020 (Procgen), appendix D."""
 
-    learning_rate: float = 5e-4
-    """Step size of Adam at the start."""
+    learning_rate: float | None = None
+    """Step size of Adam at the start; None: 5e-4, and 2e-4 for a network that knows something already."""
 
-    learning_rate_end: float = 5e-5
-    """Step size at the end of the run; it falls along half a cosine."""
+    learning_rate_end: float | None = None
+    """Step size at the end of the run; it falls along half a cosine; None: a tenth of that at the start."""
 
     adam_epsilon: float = 1e-5
     """Of Adam."""
@@ -56,13 +56,16 @@ class PPOConfig:
     clip_norm: float = 0.5
     """Gradients longer than this are shortened to it."""
 
-    warm_up_timesteps: int = 0
-    """For so many timesteps of the run only the value learns: a policy from elsewhere is not to be spoiled by it."""
+    warm_up_timesteps: int | None = None
+    """For so many timesteps of the run only the value learns: a policy from elsewhere is not to be spoiled by a value
+    that knows nothing of this game. None: a tenth of the run and 50,000 at most where a network goes on with other games,
+    else 0."""
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
         for name in ("learning_rate", "learning_rate_end", "adam_epsilon", "reward_scale", "clip", "clip_norm"):
-            if not getattr(self, name) > 0:
+            value = getattr(self, name)
+            if value is not None and not value > 0:
                 raise ValueError(f"wanted {name} above 0, got {getattr(self, name)}")
         for name in ("epochs", "batch_size"):
             if getattr(self, name) < 1:
@@ -71,7 +74,8 @@ class PPOConfig:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"wanted {name} within 0..1, got {getattr(self, name)}")
         for name in ("entropy_weight", "value_weight", "warm_up_timesteps"):
-            if getattr(self, name) < 0:
+            value = getattr(self, name)
+            if value is not None and value < 0:
                 raise ValueError(f"wanted {name} of at least 0, got {getattr(self, name)}")
 
 
@@ -131,9 +135,8 @@ class Learner:
         self.device = device
         self._generator = generator
         self._bfloat16 = has_fast_bfloat16(device)
-        self._optimiser = torch.optim.Adam(
-            network.parameters(), lr=config.learning_rate, eps=config.adam_epsilon, fused=True
-        )
+        # Each update sets its own step size.
+        self._optimiser = torch.optim.Adam(network.parameters(), eps=config.adam_epsilon, fused=True)
         self._return_variance = 0.0
         if is_parallel():
             for parameter in network.state_dict().values():

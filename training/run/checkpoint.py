@@ -1,5 +1,6 @@
 """Checkpoints: one file that appears whole or not at all, and holds all that a run goes on from; no pickle."""
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -12,8 +13,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-CHECKPOINT_FORMAT = "1"
+CHECKPOINT_FORMAT = "2"
 """Version of the file's layout."""
+
+CHECKPOINT_FORMAT_WITHOUT_SUM = "1"
+"""One that is read, too: it has no checksum."""
 
 
 class CheckpointError(ValueError):
@@ -34,7 +38,8 @@ def save(path: Path, state: Mapping[str, Any]) -> None:
     tree = _split(state, "", tensors)
     temporary = path.with_name(path.name + ".part")
     try:
-        save_file(tensors, temporary, {"format": CHECKPOINT_FORMAT, "tree": json.dumps(tree)})
+        text = json.dumps(tree)
+        save_file(tensors, temporary, {"format": CHECKPOINT_FORMAT, "tree": text, "sum": _sum(text, tensors)})
         with temporary.open("rb") as file:
             os.fsync(file.fileno())  # the name must not change before the content is on the disk
         os.replace(temporary, path)  # noqa: PTH105 - atomic, and says so
@@ -53,12 +58,15 @@ def load(path: Path) -> dict[str, Any]:
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
-            if metadata.get("format") != CHECKPOINT_FORMAT:
+            if metadata.get("format") not in (CHECKPOINT_FORMAT, CHECKPOINT_FORMAT_WITHOUT_SUM):
                 raise CheckpointError(
                     f"{path} is no checkpoint of this version: wanted format {CHECKPOINT_FORMAT}, "
                     f"got {metadata.get('format')}"
                 )
-            state = _join(json.loads(metadata["tree"]), file)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+        if metadata["format"] == CHECKPOINT_FORMAT and metadata["sum"] != _sum(metadata["tree"], tensors):
+            raise CheckpointError(f"the checkpoint {path} is damaged: its checksum is another one")
+        state = _join(json.loads(metadata["tree"]), tensors)
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         if isinstance(error, CheckpointError):
             raise
@@ -83,11 +91,21 @@ def _split(node: Any, name: str, tensors: dict[str, Tensor]) -> Any:
             return node
 
 
-def _join(node: Any, file: Any) -> Any:
+def _join(node: Any, tensors: Mapping[str, Tensor]) -> Any:
     if isinstance(node, list):
-        return [_join(child, file) for child in node]
+        return [_join(child, tensors) for child in node]
     if isinstance(node, dict):
         if "" in node:
-            return file.get_tensor(node[""])
-        return {key: _join(child, file) for key, child in node["items"]}
+            return tensors[node[""]]
+        return {key: _join(child, tensors) for key, child in node["items"]}
     return node
+
+
+def _sum(tree: str, tensors: Mapping[str, Tensor]) -> str:
+    """Returns the checksum of all that a checkpoint holds: a disk's or a copy's error must not be learned on from."""
+    found = hashlib.blake2b(tree.encode(), digest_size=16)
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        found.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
+        found.update(tensor.flatten().view(torch.uint8).numpy().data)
+    return found.hexdigest()

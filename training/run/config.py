@@ -1,5 +1,8 @@
 """Every setting of a training run that is not the learner's or the network's own."""
 
+import dataclasses
+import math
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +24,16 @@ class TrainConfig:
     out: Path
     """Folder of the run: checkpoint, weights, curve, TensorBoard's events, pictures."""
 
+    levels: Path | None = None
+    """List of levels to learn on, CSV with the columns game,state, played on the emulator; None: fresh levels of Fernway,
+    on its twin."""
+
+    held_out: Path | None = None
+    """List of levels that are never learned from and scored on the way, likewise; without it nothing is scored there."""
+
+    any_rom: bool = False
+    """Goes on with ROMs that the games' states and rewards were not made for."""
+
     timesteps: int = 20_000_000
     """Timesteps of the whole run, over all lanes and processes."""
 
@@ -28,7 +41,8 @@ class TrainConfig:
     """Ends after so long with a checkpoint, and the same command goes on; 0: plays all timesteps."""
 
     weights: Path | None = None
-    """Goes on from the network in this file; at first only the value learns (`--ppo.warm-up-timesteps`)."""
+    """Goes on from the network in this file, with smaller steps; on other games at first only its value learns
+    (`--ppo.warm-up-timesteps`)."""
 
     teacher: Path | None = None
     """Weights of another network, of any size, whose policy this one comes nearer to at first: how a network grows.
@@ -37,11 +51,11 @@ class TrainConfig:
     teacher_timesteps: int = 1_000_000
     """Over so many timesteps the weight of the cross entropy with the teacher's policy falls from 1 to 0."""
 
-    lanes: int = 64
-    """Games that a process plays side by side."""
+    lanes: int = 0
+    """Games that a process plays side by side; 0: 64 on the twin, one for each of its cores on the emulator."""
 
-    rollout: int = 128
-    """Timesteps of each lane between two updates."""
+    rollout: int = 0
+    """Timesteps of each lane between two updates; 0: 128, more where few lanes would make a small rollout."""
 
     threads: int = 1
     """Threads that step a process's lanes."""
@@ -56,7 +70,10 @@ class TrainConfig:
     """Timesteps between two scores on held-out levels; 0: none."""
 
     score_levels: tuple[int, int] = (64, 64)
-    """Held-out levels of the training zones, and of zones never trained on."""
+    """Held-out levels of the training zones, and of zones never trained on; on the emulator --held-out counts."""
+
+    score_episodes: int = 1
+    """Episodes on each of them."""
 
     plots: bool = True
     """Draws pictures at every checkpoint."""
@@ -65,8 +82,8 @@ class TrainConfig:
     """When episodes end, and where the next begin."""
 
     looks: Looks = field(default_factory=Looks)
-    """How the looks of episodes differ, so that the network learns the shape of a level and not its paint; never in
-    scores. With `--looks.own 1` they do not."""
+    """How the looks of episodes differ, so that the network learns the shape of a level and not its paint; on the twin
+    alone, and never in scores. With `--looks.own 1` they do not."""
 
     ppo: PPOConfig = field(default_factory=PPOConfig)
     """How the network learns."""
@@ -79,11 +96,41 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        for name in ("timesteps", "teacher_timesteps", "lanes", "rollout", "threads", "checkpoint_period"):
+        for name in ("timesteps", "teacher_timesteps", "threads", "checkpoint_period", "score_episodes"):
             if getattr(self, name) < 1:
                 raise ValueError(f"wanted --{name.replace('_', '-')} of at least 1, got {getattr(self, name)}")
-        for name in ("minutes", "seed", "score_period"):
+        for name in ("minutes", "seed", "score_period", "lanes", "rollout"):
             if getattr(self, name) < 0:
                 raise ValueError(f"wanted --{name.replace('_', '-')} of at least 0, got {getattr(self, name)}")
         if min(self.score_levels) < 0 or (self.score_period and not any(self.score_levels)):
             raise ValueError(f"wanted --score-levels of at least 0, one above, got {self.score_levels}")
+        if self.held_out is not None and self.levels is None:
+            raise ValueError("--held-out goes with --levels: on Fernway's twin, held-out levels are drawn")
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether the network is scored on the way."""
+        return self.score_period > 0 and (self.levels is None or self.held_out is not None)
+
+
+LANES = 64
+"""On the twin, where a lane costs little, and many make a rollout that says something."""
+
+ROLLOUT, ROLLOUT_LEAST = 128, 4096
+"""Timesteps of each lane between two updates; and of all lanes together, as smaller rollouts are too noisy to learn from
+(measured: learning flattened at 4,096 and rose again at 16,384)."""
+
+
+def settled(config: TrainConfig) -> TrainConfig:
+    """Fills in what the settings leave to the machine and the kind of game."""
+    lanes, rollout = config.lanes, config.rollout
+    if not lanes:
+        lanes = LANES if config.levels is None else max(1, cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+    if not rollout:
+        rollout = max(ROLLOUT, math.ceil(ROLLOUT_LEAST / (lanes * int(os.environ.get("WORLD_SIZE", "1")))))
+    return dataclasses.replace(config, lanes=lanes, rollout=rollout)
+
+
+def cores() -> int:
+    """Counts the processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

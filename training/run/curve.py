@@ -2,16 +2,18 @@
 
 import csv
 import dataclasses
+import io
 import math
-import os
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from common.files import write_file
 from training.play.lanes import Ending
 from training.run.trainer import Iteration
 
@@ -48,7 +50,11 @@ class Row:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRow:
-    """Scores on held-out levels at one time of the run; NaN where none of the kind were played."""
+    """Scores on held-out levels at one time of the run; NaN where none of the kind were played.
+
+    On the emulator, `unseen` is the list `--held-out`, and nothing is `seen`: of the levels that it learns on, the curve
+    tells.
+    """
 
     timesteps: int
     seen_mean: float
@@ -133,21 +139,28 @@ class Table(Generic[T]):
             ValueError: If there is another table.
         """
         self._path = path
+        self._kind: type[T] = kind
         self.rows: list[T] = (
             [row for row in read_table(path, kind) if row.timesteps <= timesteps] if path.exists() else []
         )
-        temporary = path.with_name(path.name + ".part")
-        with temporary.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(columns(kind))
-            writer.writerows(_cells(row) for row in self.rows)
-        os.replace(temporary, path)  # noqa: PTH105 - atomic, and says so
+        self._write()
 
     def add(self, row: T) -> None:
-        """Writes a row, at once."""
+        """Writes a row, at once.
+
+        Raises:
+            OSError: If it cannot be written; the next one brings it along.
+        """
         self.rows.append(row)
-        with self._path.open("a", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerow(_cells(row))
+        self._write()
+
+    def _write(self) -> None:
+        """Writes the whole table: small, and no reader sees half a row."""
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(columns(self._kind))
+        writer.writerows(_cells(row) for row in self.rows)
+        write_file(self._path, text.getvalue())
 
 
 def columns(kind: type[Any]) -> tuple[str, ...]:
@@ -190,18 +203,33 @@ class Board:
         self._writer = SummaryWriter(str(folder / "tensorboard"), purge_step=timesteps + 1 if timesteps else None)
 
     def add(self, row: Any) -> None:
-        """Shows a row's numbers."""
-        if self._writer is not None:
-            for name, value in dataclasses.asdict(row).items():
-                if name != "timesteps" and not math.isnan(value):
-                    self._writer.add_scalar(name, value, row.timesteps)
+        """Shows a row's numbers.
+
+        Raises:
+            OSError: If an event could not be written; from then on nothing is shown any more.
+        """
+        for name, value in dataclasses.asdict(row).items():
+            if name != "timesteps" and not math.isnan(value):
+                self._do("add_scalar", name, value, row.timesteps)
 
     def picture(self, name: str, rgb: NDArray[np.uint8], timesteps: int) -> None:
-        """Shows a picture, uint8 [H, W, 3]."""
-        if self._writer is not None:
-            self._writer.add_image(name, rgb, timesteps, dataformats="HWC")
+        """Shows a picture, uint8 [H, W, 3]; raises as `add`."""
+        self._do("add_image", name, rgb, timesteps, dataformats="HWC")
+
+    def flush(self) -> None:
+        """Writes what was shown by now; raises as `add`."""
+        self._do("flush")
 
     def close(self) -> None:
-        """Writes what is left to write."""
-        if self._writer is not None:
-            self._writer.close()
+        """Writes what is left to write, where it can."""
+        with suppress(OSError):
+            self._do("close")
+
+    def _do(self, method: str, *arguments: Any, **options: Any) -> None:
+        if self._writer is None:
+            return
+        try:
+            getattr(self._writer, method)(*arguments, **options)
+        except OSError as error:
+            self._writer = None
+            raise OSError(f"TensorBoard shows nothing more: {error}") from error

@@ -2,19 +2,24 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.actions import ACTION_TABLE
 from agent.config import RunConfig, VisionConfig
 from fernway.levels import ACTS, UNSEEN_ZONES, Level
-from fernway.vector import FernwayVectorEnv, fresh_level
+from fernway.vector import fresh_level
+from training.play.console import Place
 from training.play.lanes import Ending, Records
-from training.play.twin import ACTION_BITS, observation_of
+from training.play.stages import Stage, TwinStage
 
 Values = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """What a network makes of observations: uint8 [B, C, H, W] -> Q-values float32 [B, A]."""
+
+L = TypeVar("L", Level, Place)
+"""A level."""
 
 
 class Seen(NamedTuple):
@@ -28,6 +33,10 @@ class Seen(NamedTuple):
     """float32 [M], Q-value of the action that was played, before it."""
     reward: NDArray[np.float64]
     """float64 [M], contest units."""
+
+
+Watch = Callable[[Seen], object]
+"""Called after each timestep."""
 
 
 STALL_TIMESTEPS = 600
@@ -79,27 +88,58 @@ def play(
     seed: int,
     config: PlayConfig | None = None,
     tell: Callable[[], object] = lambda: None,
-    watch: Callable[[Seen], object] | None = None,
+    watch: Watch | None = None,
 ) -> list[Ending]:
-    """Plays one episode on each level on the twin.
+    """Plays one episode on each level on the twin; see `play_on`."""
+    lanes = min(LANES, len(levels))
+    stage = TwinStage(lanes, vision, levels, seed)
+    return play_on(stage, lanes, values, levels, seed=seed, config=config, tell=tell, watch=watch)
+
+
+def play_on(
+    stage: Stage[L],
+    lanes: int,
+    values: Values,
+    levels: Sequence[L],
+    *,
+    seed: int,
+    config: PlayConfig | None = None,
+    tell: Callable[[], object] = lambda: None,
+    watch: Watch | None = None,
+) -> list[Ending]:
+    """Plays one episode on each level.
 
     Args:
+        stage: Where; closed at the end.
+        lanes: How many games it has.
         values: The network.
-        vision: What it looks at.
         levels: What to play.
         seed: Of the sticky frames and of the actions.
         config: How.
-        tell: Called after each episode.
-        watch: Called after each timestep.
+        tell: Called after each episode; what it raises ends the play.
+        watch: Called after each timestep, on games that know where their players are.
 
     Returns:
         The endings in the order of the levels.
     """
-    config = config or PlayConfig()
+    try:
+        return _play_on(stage, lanes, values, levels, seed, config or PlayConfig(), tell, watch)
+    finally:
+        stage.close()
+
+
+def _play_on(
+    stage: Stage[L],
+    lanes: int,
+    values: Values,
+    levels: Sequence[L],
+    seed: int,
+    config: PlayConfig,
+    tell: Callable[[], object],
+    watch: Watch | None,
+) -> list[Ending]:
     rng = np.random.default_rng(seed)
-    lanes = min(LANES, len(levels))
-    env = FernwayVectorEnv(lanes, list(levels), copy=False, observation=observation_of(vision))
-    env.reset(seed=seed)
+    delays = np.random.SeedSequence(seed).generate_state(len(levels))  # each level's own, whatever plays it when
     records = Records(lanes, config.stall_timesteps)
     waiting = iter(range(len(levels)))
     playing = np.full(lanes, -1)
@@ -108,27 +148,26 @@ def play(
     def begin(lane: int) -> None:
         playing[lane] = next(waiting, -1)
         if playing[lane] >= 0:
-            env.begin(lane, levels[playing[lane]])
+            stage.begin(lane, levels[playing[lane]], int(delays[playing[lane]]))
             records.begin(lane)
 
     for lane in range(lanes):
         begin(lane)
     action = np.zeros(lanes, np.int64)
     while (active := np.flatnonzero(playing >= 0)).size:
-        q = values(np.ascontiguousarray(env.observations[active]))
+        q = values(np.ascontiguousarray(stage.obs[active]))
         action[active] = (q + config.temperature * rng.gumbel(size=q.shape)).argmax(1)
         is_random = rng.random(lanes) < config.epsilon
-        action = np.where(is_random, rng.integers(0, len(ACTION_BITS), lanes), action)
-        _, reward, terminated, truncated, _ = env.step(ACTION_BITS[action])
-        if watch is not None:
-            watch(Seen(playing[active], env.places[active], q[np.arange(len(active)), action[active]], reward[active]))
+        action = np.where(is_random, rng.integers(0, len(ACTION_TABLE), lanes), action)
+        reward, over = stage.step(action, active)
+        if watch is not None and stage.places is not None:
+            played = q[np.arange(len(active)), action[active]]
+            watch(Seen(playing[active], stage.places[active], played, reward[active]))
         stalled = records.add(reward)
-        over = terminated | truncated
         for lane in active.tolist():
             if over[lane] or stalled[lane]:
                 level = int(playing[lane])
                 found[level] = records.ending(lane, levels[level].name, is_stalled=bool(not over[lane]))
                 tell()
                 begin(lane)
-    env.close()
     return [found[level] for level in range(len(levels))]

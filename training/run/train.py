@@ -1,17 +1,19 @@
 """`python -m training train`: one run, from its settings or from its checkpoint on."""
 
+import ctypes
 import dataclasses
+import math
 import os
 import signal
-import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import numpy as np
 import torch
 import torch.distributed as dist
 from rich.console import Console
@@ -21,14 +23,16 @@ from agent import network as networks
 from agent.actions import ACTION_TABLE
 from agent.learning.ppo import NotFiniteError
 from agent.network import QNetwork
+from training.play.console import Place
+from training.play.emulators import EmulatorError, EmulatorLanes, read_places
 from training.play.lanes import Lanes
 from training.play.twin import TwinLanes
-from training.run import checkpoint, diagnostics
+from training.run import card, checkpoint, diagnostics
 from training.run.checkpoint import CheckpointError
-from training.run.config import TrainConfig
+from training.run.config import TrainConfig, settled
 from training.run.curve import Board, Meter, Row, ScoreRow, Table
 from training.run.figures import require_matplotlib
-from training.run.held_out import HeldOut
+from training.run.held_out import HeldOut, text, worth
 from training.run.signals import Stopped
 from training.run.trainer import Iteration, Trainer
 
@@ -40,6 +44,12 @@ NEWEST, BEST = "newest.safetensors", "best.safetensors"
 
 CURVE, SCORES = "curve.csv", "scores.csv"
 """The run's tables, there too."""
+
+PATIENCE = timedelta(hours=6)
+"""For how long the other processes wait for the first one, which scores."""
+
+PR_SET_PDEATHSIG = 1
+"""Of <linux/prctl.h>."""
 
 LOG_PERIOD_S = 20.0
 """Seconds between two rows of the curve."""
@@ -56,6 +66,12 @@ def train(config: TrainConfig) -> None:
     """
     if config.plots:
         require_matplotlib()
+    config = settled(config)
+    learned, held_out = (
+        [] if path is None else read_places(path, any_rom=config.any_rom) for path in (config.levels, config.held_out)
+    )
+    if both := set(learned) & set(held_out):
+        raise ValueError(f"{min(place.name for place in both)} is in {config.levels} and in {config.held_out}, too")
     with _processes() as rank:
         config, network = _network(config)
         trainer = Trainer(config, network, rank)
@@ -68,16 +84,26 @@ def train(config: TrainConfig) -> None:
                 raise CheckpointError(
                     f"{error}: move {path} away to begin anew (--weights {config.out / NEWEST} keeps what was learned)"
                 ) from error
-        lanes = make_lanes(config, trainer, rank)
+        lanes = make_lanes(config, learned, trainer.timesteps, rank)
         try:
-            _Run(config, trainer, rank).play(lanes)
+            _Run(config, trainer, held_out, rank).play(lanes)
         finally:
             lanes.close()
 
 
-def make_lanes(config: TrainConfig, trainer: Trainer, rank: int) -> Lanes:
-    """Makes one process's lanes; where the run goes on, they begin other episodes than at its start."""
-    seed = (config.seed, rank, trainer.timesteps)
+def make_lanes(config: TrainConfig, places: Sequence[Place], timesteps: int, rank: int) -> Lanes:
+    """Makes one process's lanes; where the run goes on, they begin other episodes than at its start.
+
+    Args:
+        config: The run's settings.
+        places: Levels to play on the emulator; none: the twin.
+        timesteps: Of the run by now.
+        rank: Number of this process.
+    """
+    seed = (config.seed, rank, timesteps)
+    if places:
+        stall = config.practice.stall_timesteps
+        return EmulatorLanes(config.lanes, places, config.vision, stall, seed, any_rom=config.any_rom)
     return TwinLanes(config.lanes, config.vision, config.practice, seed, looks=config.looks, threads=config.threads)
 
 
@@ -100,17 +126,23 @@ def _processes() -> Iterator[int]:
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     torch.set_num_threads(1)
-    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    if sys.platform == "linux":  # whatever ends torchrun, this process saves and ends, too
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
     try:
         yield dist.get_rank()
     finally:
         dist.destroy_process_group()
 
 
+class _AskedToStopError(Exception):
+    """A signal came."""
+
+
 class _Run:
     """What is shown and written while the trainer trains; all but the first process only play and learn."""
 
-    def __init__(self, config: TrainConfig, trainer: Trainer, rank: int) -> None:
+    def __init__(self, config: TrainConfig, trainer: Trainer, held_out: Sequence[Place], rank: int) -> None:
         self._config = config
         self._trainer = trainer
         self._is_first = rank == 0
@@ -124,9 +156,12 @@ class _Run:
             self._curve = Table(out / CURVE, Row, timesteps)
             self._scores = Table(out / SCORES, ScoreRow, timesteps)
             self._board = Board(out, timesteps)
-            self._held_out = HeldOut(config, self._console.print) if config.score_period else None
+            self._held_out = HeldOut(config, held_out, self._console.print) if config.is_scored else None
+            self._logged = self._saved = timesteps
             if timesteps:
                 self._console.print(f"goes on from {out / CHECKPOINT} at timestep {timesteps:,}")
+            if config.score_period and not config.is_scored:
+                self._console.print(f"without --held-out nothing is scored: {out / NEWEST} will be the result")
 
     def play(self, lanes: Lanes) -> None:
         """Plays and learns; writes checkpoints on the way, at the end and when a signal comes."""
@@ -136,6 +171,7 @@ class _Run:
         try:
             with Progress(*columns, console=self._console, disable=not self._is_first) as progress:
                 task = progress.add_task("timesteps", total=config.timesteps, completed=self._trainer.timesteps)
+                self._score_if_due()  # before the first timestep, or where the run was stopped
                 for iteration in self._trainer.iterations(lanes):
                     self._meter.add(iteration)
                     line = self._note(iteration)
@@ -144,9 +180,10 @@ class _Run:
                         break
             self._save()
         except NotFiniteError as error:
-            last = config.out / CHECKPOINT
-            kept = f"the last good checkpoint is {last}" if last.exists() else "there was no checkpoint yet"
-            raise NotFiniteError(f"{error}; {kept}") from error
+            raise NotFiniteError(f"{error}; {self._what_is_left()}") from error
+        except EmulatorError as error:
+            self._save()  # what was learned up to the rollout that broke off
+            raise EmulatorError(f"{error}; {self._what_is_left()}") from error
         finally:
             for name, handler in before.items():
                 signal.signal(name, handler)
@@ -157,12 +194,16 @@ class _Run:
         if self._signal:
             raise Stopped(self._signal)
 
+    def _what_is_left(self) -> str:
+        last = self._config.out / CHECKPOINT
+        return f"the same command goes on from {last}" if last.exists() else "there was no checkpoint yet"
+
     def _note_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the interface's
-        if self._signal:  # whoever asks twice does not want to wait
+        if self._signal and number == signal.SIGINT:  # who presses it twice does not want to wait
             raise KeyboardInterrupt
         self._signal = number
         if self._is_first:
-            self._console.print("stops after this rollout, with a checkpoint (once more: at once, without)")
+            self._console.print("stops after this rollout, with a checkpoint (Ctrl-C once more: at once, without)")
 
     def _must_stop(self, timesteps: int) -> bool:
         """Says whether to end before the timesteps are used up; all processes say the same."""
@@ -177,30 +218,40 @@ class _Run:
 
     def _note(self, iteration: Iteration) -> str:
         """Writes what is due after an iteration; returns a line of where the run stands, if there is a new one."""
-        config = self._config
+        if not self._is_first:
+            return ""
+        config, timesteps = self._config, iteration.timesteps
         line = ""
-        if self._is_first:
-            last = self._curve.rows[-1].timesteps if self._curve.rows else 0
-            if time.monotonic() - self._logged_at > LOG_PERIOD_S or iteration.timesteps >= config.timesteps:
-                row = self._meter.row(last)
-                self._logged_at = time.monotonic()
-                self._curve.add(row)
-                self._board.add(row)
-                line = _line(row)
-        step = config.rollout * config.lanes * self._trainer.processes
-        if config.score_period and _crossed(iteration.timesteps, step, config.score_period):
-            self._score()
-        if _crossed(iteration.timesteps, step, config.checkpoint_period):
+        if time.monotonic() - self._logged_at > LOG_PERIOD_S or timesteps >= config.timesteps:
+            row = self._meter.row(self._logged)
+            self._logged, self._logged_at = timesteps, time.monotonic()
+            self._show(row, self._curve)
+            line = _line(row)
+        if self._score_if_due() or timesteps // config.checkpoint_period > self._saved // config.checkpoint_period:
             self._save()
         return line
 
     _logged_at = float("-inf")
+
+    def _show(self, row: Row | ScoreRow, table: Table[Any]) -> None:
+        """Writes a row."""
+        self._try(lambda: table.add(row))
+        self._try(lambda: self._board.add(row))
+
+    def _try(self, write: Callable[[], object]) -> None:
+        """Writes something; a full disk is told of, and the run goes on."""
+        try:
+            write()
+        except OSError as error:
+            self._console.print(f"[red]{error}; the run goes on")
 
     def _save(self) -> None:
         """Writes checkpoint, weights and pictures; a full disk is told of, and the run goes on."""
         if not self._is_first:
             return
         trainer, out = self._trainer, self._config.out
+        self._saved = trainer.timesteps
+        self._try(self._board.flush)  # a run that is killed goes on from here, and what was shown before is there
         try:
             checkpoint.save(out / CHECKPOINT, trainer.state())
             self._save_weights(out / NEWEST)
@@ -214,87 +265,44 @@ class _Run:
             self._unsaved = error if isinstance(error, CheckpointError) else CheckpointError(str(error))
             self._console.print(f"[red]{error}; the run goes on and tries again at the next checkpoint")
 
-    def _score(self) -> None:
-        """Scores the network on held-out levels and keeps the best; the other processes wait at the next update."""
+    def _score_if_due(self) -> bool:
+        """Scores the network and keeps the best; the other processes wait at the next update.
+
+        Due at the first timestep of a network that knows something, at the first one of each period, however often the
+        run was stopped, and at the end.
+
+        Returns:
+            Whether there is a new score.
+        """
         if not self._is_first or self._held_out is None:
-            return
-        config, timesteps = self._config, self._trainer.timesteps
-        row = self._held_out.score(self._trainer.values, timesteps)
-        is_best = all(_worth(row) > _worth(earlier) for earlier in self._scores.rows)
-        self._scores.add(row)
-        self._board.add(row)
-        self._console.print(
-            f"timestep {timesteps:,}: held-out levels {row.seen_mean:,.0f} [{row.seen_low:,.0f}, {row.seen_high:,.0f}], "
-            f"{row.seen_finished:.0%} finished; of unseen zones {row.unseen_mean:,.0f} "
-            f"[{row.unseen_low:,.0f}, {row.unseen_high:,.0f}], {row.unseen_finished:.0%} finished; "
-            f"rightward on {row.rightward:.0%} of the contest's start screens"
-        )
+            return False
+        config, timesteps, rows = self._config, self._trainer.timesteps, self._scores.rows
+        last = rows[-1].timesteps if rows else -1 if config.weights else 0
+        is_at_end = timesteps >= config.timesteps > last
+        if timesteps // config.score_period == last // config.score_period and not is_at_end:
+            return False
+        try:
+            row = self._held_out.score(self._trainer.values, timesteps, self._give_way)
+        except _AskedToStopError:
+            return False
+        is_best = all(worth(row) > worth(earlier) for earlier in rows)
+        self._show(row, self._scores)
+        self._console.print(text(row))
         if is_best:
-            self._save_weights(config.out / BEST)
+            self._try(lambda: self._save_weights(config.out / BEST))
+        return True
+
+    def _give_way(self) -> None:
+        """Breaks off a score when a signal came: it is made up for when the run goes on."""
+        if self._signal:
+            raise _AskedToStopError
 
     def _save_weights(self, path: Path) -> None:
         config, trainer = self._config, self._trainer
-        about = {
-            "command": "python -m training train " + " ".join(settings_of(config)),
-            "commit": _commit(),
-            "seed": config.seed,
-            "timesteps": trainer.timesteps,
-            "seconds_of_this_process": round(time.monotonic() - self._began_at),
-            "reward_scale": config.ppo.reward_scale,
-            "gamma": config.ppo.gamma,
-            "temperature": config.network.temperature,
-            "held_out": [dataclasses.asdict(row) for row in self._scores.rows],
-        }
-        for name in ("weights", "teacher"):  # the stages before, with their commands
-            source = getattr(config, name)
-            if source is not None:
-                about[name] = networks.about(source)
+        about = card.about(config, trainer.timesteps, time.monotonic() - self._began_at, self._scores.rows)
         networks.save(path, trainer.learner.network, config.vision, config.network, about)
 
 
-def _crossed(timesteps: int, step: int, period: int) -> bool:
-    """Says whether a multiple of the period came within the last step timesteps: so wherever the run was stopped."""
-    return timesteps // period > (timesteps - step) // period
-
-
-def _worth(row: ScoreRow) -> float:
-    """What the best weights are chosen by: the mean over both kinds of levels."""
-    return float(np.nanmean([row.seen_mean, row.unseen_mean]))
-
-
-def settings_of(config: Any, default: Any = None, prefix: str = "--") -> list[str]:
-    """Lists the command line's options that make this configuration: those that are not the defaults."""
-    words = []
-    for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
-        if field.default is not dataclasses.MISSING:
-            usual = field.default
-        elif field.default_factory is not dataclasses.MISSING:
-            usual = field.default_factory()
-        else:
-            usual = None
-        name = field.name.replace("_", "-")
-        usual = usual if default is None else getattr(default, field.name)
-        if dataclasses.is_dataclass(value):
-            words += settings_of(value, usual, f"{prefix}{name}.")
-        elif isinstance(value, bool):
-            words += [] if value == usual else [f"{prefix}{'' if value else 'no-'}{name}"]
-        elif value != usual:
-            shown = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            words.append(f"{prefix}{name} {shown}")
-    return words
-
-
 def _line(row: Row) -> str:
-    return (
-        f"return {row.return_mean:,.0f}  finished {row.finished:.0%}  entropy {row.entropy:.2f}  "
-        f"explained {row.explained_variance:.2f}  {row.timesteps_per_s:,.0f}/s"
-    )
-
-
-def _commit() -> str:
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
+    episodes = "" if math.isnan(row.return_mean) else f"return {row.return_mean:,.0f}  finished {row.finished:.0%}  "
+    return f"{episodes}entropy {row.entropy:.2f}  explained {row.explained_variance:.2f}  {row.timesteps_per_s:,.0f}/s"

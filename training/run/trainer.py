@@ -19,6 +19,13 @@ from training.play.lanes import Ending, Lanes
 from training.run.config import TrainConfig
 from training.run.schedules import cosine, linear
 
+FRESH_LEARNING_RATE, LATER_LEARNING_RATE = 5e-4, 2e-4
+"""Step sizes of Adam at the start, unless the user says otherwise: of a new network, and of one that goes on. Source of
+the lower one: the Retro Contest's third place."""
+
+WARM_UP_TIMESTEPS_MOST = 50_000
+"""Most timesteps for which only the value learns, unless the user says otherwise."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Iteration:
@@ -64,8 +71,18 @@ class Trainer:
     @property
     def learning_rate(self) -> float:
         """Step size now."""
-        ppo = self.config.ppo
-        return cosine(ppo.learning_rate, ppo.learning_rate_end, self.timesteps, self.config.timesteps)
+        config, ppo = self.config, self.config.ppo
+        start = ppo.learning_rate or (FRESH_LEARNING_RATE if config.weights is None else LATER_LEARNING_RATE)
+        return cosine(start, ppo.learning_rate_end or start / 10, self.timesteps, config.timesteps)
+
+    @property
+    def warm_up_timesteps(self) -> int:
+        """For so many timesteps of the run only the value learns."""
+        config = self.config
+        if config.ppo.warm_up_timesteps is not None:
+            return config.ppo.warm_up_timesteps
+        is_elsewhere = config.weights is not None and config.levels is not None
+        return min(WARM_UP_TIMESTEPS_MOST, config.timesteps // 10) if is_elsewhere else 0
 
     def iterations(self, lanes: Lanes) -> Iterator[Iteration]:
         """Plays and learns until the run's timesteps are used up."""
@@ -74,7 +91,7 @@ class Trainer:
             began_at = time.monotonic()
             endings = self._play(lanes)
             learns_at = time.monotonic()
-            only_value = self.timesteps < config.ppo.warm_up_timesteps
+            only_value = self.timesteps < self.warm_up_timesteps
             learning_rate = self.learning_rate
             update = self.learner.update(
                 self._rollout,
@@ -115,15 +132,24 @@ class Trainer:
 
     def state(self) -> dict[str, Any]:
         """Returns what a checkpoint keeps; lanes begin anew when a run goes on."""
-        return {"timesteps": self.timesteps, "learner": self.learner.state_dict()}
+        return {"timesteps": self.timesteps, "sizes": self._sizes(), "learner": self.learner.state_dict()}
+
+    def _sizes(self) -> str:
+        """Says what the network is and what it looks at, for a checkpoint."""
+        return f"{self.config.network}, {self.config.vision}"
 
     def load(self, state: dict[str, Any]) -> None:
         """Goes on from a checkpoint's state.
 
         Raises:
-            ValueError: If it is of another network.
+            ValueError: If it is of another network, or of nothing that this class returned.
         """
-        self.learner.load_state_dict(state["learner"])
-        self.timesteps = int(state["timesteps"])
+        if (sizes := state.get("sizes", self._sizes())) != self._sizes():
+            raise ValueError(f"it is of another network: wanted {self._sizes()}, got {sizes}")
+        try:
+            self.learner.load_state_dict(state["learner"])
+            self.timesteps = int(state["timesteps"])
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"it is no checkpoint of a run: {error!r}") from error
         # Other draws than before the stop: the lanes begin other episodes.
         self._generator.manual_seed(self._generator.initial_seed() + self.timesteps)

@@ -1,0 +1,72 @@
+"""What the weights of a run say about how they came to be."""
+
+import dataclasses
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from agent import network as networks
+from training.run.config import TrainConfig
+from training.run.curve import ScoreRow
+
+
+def about(config: TrainConfig, timesteps: int, seconds: float, scores: Sequence[ScoreRow]) -> dict[str, Any]:
+    """Describes a run, for the card beside its weights.
+
+    Args:
+        config: Its settings.
+        timesteps: Played by now.
+        seconds: That this process has taken.
+        scores: On held-out levels by now.
+    """
+    found: dict[str, Any] = {
+        "command": "python -m training train " + " ".join(settings_of(config)),
+        "commit": _commit(),
+        "seed": config.seed,
+        "timesteps": timesteps,
+        "seconds_of_this_process": round(seconds),
+        "reward_scale": config.ppo.reward_scale,
+        "gamma": config.ppo.gamma,
+        "temperature": config.network.temperature,
+        "held_out": [
+            {name: None if value != value else value for name, value in dataclasses.asdict(row).items()}  # noqa: PLR0124
+            for row in scores
+        ],
+    }
+    for name in ("weights", "teacher"):  # the stages before, with their commands
+        source = getattr(config, name)
+        if source is not None:
+            found[name] = networks.about(source)
+    return found
+
+
+def settings_of(config: Any, default: Any = None, prefix: str = "--") -> list[str]:
+    """Lists the command line's options that make this configuration: those that are not the defaults."""
+    words = []
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if field.default is not dataclasses.MISSING:
+            usual = field.default
+        elif field.default_factory is not dataclasses.MISSING:
+            usual = field.default_factory()
+        else:
+            usual = None
+        name = field.name.replace("_", "-")
+        usual = usual if default is None else getattr(default, field.name)
+        if dataclasses.is_dataclass(value):
+            words += settings_of(value, usual, f"{prefix}{name}.")
+        elif isinstance(value, bool):
+            words += [] if value == usual else [f"{prefix}{'' if value else 'no-'}{name}"]
+        elif value != usual:
+            shown = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            words.append(f"{prefix}{name} {shown}")
+    return words
+
+
+def _commit() -> str:
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
