@@ -121,7 +121,7 @@ def serve(options: Serve, say: Callable[[str], None]) -> Record | None:
 
 def announcement(options: Serve) -> str:
     """What is served, where, and the command that plays it."""
-    level = games.find(options.game, options.state)
+    level = games.find(options.game, options.state, any_rom=options.any_rom)
     limits = [] if options.timestep_limit is None else [plural(options.timestep_limit, "timestep")]
     limits += [] if options.wallclock_limit is None else [f"{options.wallclock_limit:g} s"]
     agent = ["python", "-m", "agent"]
