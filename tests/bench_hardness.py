@@ -117,7 +117,7 @@ class Run(gym.Wrapper[Any, Any, Any, Any]):
 
 
 def jerk(solved: Solved, seed: int, budget: int) -> float:
-    """Score of `python -m agent --mode jerk --seed SEED`."""
+    """Score of `python -m agent --mode jerk --timesteps 1000000 --seed SEED`."""
     env = Run(solved, seed, budget)
     config = RunConfig(seed=seed)
     controller, vision = wire(Arguments(mode="jerk", seed=seed), config)

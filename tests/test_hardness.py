@@ -23,7 +23,7 @@ def test_scores_are_those_of_evaluate(tmp_path: Path) -> None:
     listed = tmp_path / "levels.csv"
     listed.write_text("\n".join(["game,state", *(f"{game},{LEVEL}" for game in GAMES)]))
     agents = {
-        "jerk": "{python} -m agent --mode jerk --seed {seed}",
+        "jerk": "{python} -m agent --mode jerk --timesteps 1000000 --seed {seed}",
         "right": f"{{python}} {TESTS / 'right_jumper.py'} {{seed}}",
         "hybrid": f"{{python}} -m agent --timesteps {TIMESTEPS} --seed {{seed}}",
     }

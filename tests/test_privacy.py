@@ -16,8 +16,8 @@ from conftest import unavailable
 pytestmark = pytest.mark.slow
 
 LEVEL = ("Fernway-Genesis-v0", "FernHollow.Act3")
-SOCKET = "tmp/sock/sock"
-"""Where the contest has it, from the folder that agent and server run in."""
+SOCKETS = ("tmp/sock/sock", "agent/tmp/sock/sock")
+"""The contest's, from the run's folder: `serve` and the agent by themselves, and `evaluate`'s server."""
 
 OPEN = re.compile(r"^open(?:at2?)?\(.*\b(?:O_WRONLY|O_RDWR|O_CREAT)\b.* = \d+<(?P<path>.*)>")
 CHANGE = re.compile(r"^(?:mkdir|rmdir|unlink|rename|link|symlink|mknod|truncate|creat)(?:at2?)?\((?P<words>.*)\) += 0")
@@ -39,7 +39,7 @@ def is_the_contests(words: str) -> bool:
     family = re.search(r"\bAF_\w+", words)
     names = re.findall(r'sun_path=(@?"[^"]*")', words)
     # A call without an address is about a socket that was made by one that is looked at, too.
-    return (family is None or family[0] == "AF_UNIX") and all(name == f'"{SOCKET}"' for name in names)
+    return (family is None or family[0] == "AF_UNIX") and all(name.strip('"') in SOCKETS for name in names)
 
 
 def traced(folder: Path, *commands: list[str], **variables: str) -> Trace:

@@ -59,7 +59,7 @@ def test_agent_and_contest_restore_at_a_reset_alone() -> None:
         if (names := restorers(path.read_text()))
     }
     # A game's start is tried out when it is loaded; a recording is played again when its score stands.
-    assert found == {"contest/env.py": {"ContestGame._check_state"}, "contest/video.py": {"replay"}}
+    assert found == {"contest/env.py": {"ContestGame._check_state"}, "contest/recording.py": {"replay"}}
     source = (ROOT / "contest/env.py").read_text()
     calls = [
         node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute) and node.attr == "_check_state"
