@@ -128,8 +128,8 @@ class NetworkConfig:
     the channels, of a convolution, max pooling and a residual block, the first convolution with stride 2. Source:
     Espeholt et al. 2018, with one residual block for two and the stride for speed. patches: a stage for each of the
     channels, of a strided convolution and a residual block, the first on patches of 4 x 4 pixels, about a block of the
-    level. An update takes a third of impala's time at the same channels, because nothing is pooled at full size
-    (measured, bfloat16 on AMX)."""
+    level. An update with 32, 64 takes 0.34 ms a timestep,
+    impala's with 32, 64, 64 1.18 (measured once, bfloat16 on AMX, one core)."""
 
     channels: tuple[int, ...] = (32, 64)
     """Channels of the convolutions or stages."""
