@@ -39,7 +39,7 @@ COPY --from=build /root/venv /root/venv
 COPY agent /root/compo/agent
 RUN /root/venv/bin/python -m compileall -q /root/compo/agent
 COPY weights /root/compo/weights
-# No telemetry: agent/policy.py asks ONNX Runtime for the same; here it holds for whatever else is started.
+# No telemetry: agent/network/policy.py asks ONNX Runtime for the same; here it holds for whatever else is started.
 ENV PYTHONUNBUFFERED=1 ORT_DISABLE_TELEMETRY=1
 VOLUME /root/compo/tmp
 VOLUME /root/compo/out

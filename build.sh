@@ -101,7 +101,7 @@ engine_answers() {
 
 need_engine() {
   command -v docker >/dev/null || fail "docker is missing: install Docker (Debian: apt-get install docker.io)"
-  engine_answers || fail "no Docker engine answers: start it (tests/with_engine.sh COMMAND starts one for a command)"
+  engine_answers || fail "no Docker engine answers: start it (tests/containers/with_engine.sh COMMAND starts one for a command)"
 }
 
 need_image() {
@@ -146,7 +146,7 @@ build_image() {
 }
 
 build_failed() {
-  fail "docker build failed (tests/make_base_image.sh makes the base image where no container registry can be reached)"
+  fail "docker build failed (tests/containers/make_base_image.sh makes the base image where no container registry can be reached)"
 }
 
 # ---- the words
@@ -169,7 +169,7 @@ run_tests() {
 
 fuzz() {
   set_up
-  "$PYTHON" tests/fuzz.py "$@"
+  "$PYTHON" tests/fuzz/fuzz.py "$@"
 }
 
 check() {
@@ -208,8 +208,8 @@ image() {
 smoke() {
   need_engine
   need_image
-  build_image "$(configured_wheels)" --quiet -f tests/remote_env/Dockerfile -t "$REMOTE_ENV_IMAGE" .
-  "$(find_python)" tests/smoke.py --agent "$IMAGE" --remote-env "$REMOTE_ENV_IMAGE" "$@"
+  build_image "$(configured_wheels)" --quiet -f tests/containers/remote_env/Dockerfile -t "$REMOTE_ENV_IMAGE" .
+  "$(find_python)" tests/containers/smoke.py --agent "$IMAGE" --remote-env "$REMOTE_ENV_IMAGE" "$@"
 }
 
 push() {

@@ -1,4 +1,4 @@
-"""`python -m agent`: plays one run. The only place that wires the objects together."""
+"""`python -m agent`: plays one run."""
 
 from agent.stop import Stopped, StopSignal, before_the_first_episode
 
@@ -11,42 +11,30 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Literal
 
 import gymnasium as gym
-import numpy as np
 import tyro
 
-from agent.actions import BUTTONS
-from agent.config import (
+from agent.assembly import WEIGHTS, Mode, build_agent
+from agent.config import RunConfig
+from agent.control.controller import NobodyCanPlayError
+from agent.journal import UNFINISHED, Episode, Journal
+from agent.rules import (
+    BUTTONS,
     CONTEST_TIMESTEPS,
     CONTEST_WALLCLOCK_S,
-    IMPROVED_JERK,
-    IMPROVED_JERK_MEMORY,
     SEED_VARIABLE,
     TIMESTEPS_VARIABLE,
     WALLCLOCK_VARIABLE,
-    RemoteConfig,
-    RunConfig,
-    VisionConfig,
 )
-from agent.controller import Controller, NobodyCanPlayError
-from agent.explorer import Explorer
-from agent.journal import UNFINISHED, Episode, Journal
-from agent.memory import Memory
-from agent.players import Idle, Jerk, Learned, Random
-from agent.remote import RemoteEnv
 from agent.runner import Runner
 from agent.terminal import say, whatever_the_terminal
-from agent.wire import GymRemoteError, RunEnd
-
-WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "qjerk.safetensors"
-"""The network that ships with the agent."""
+from agent.wire.client import RemoteEnv
+from agent.wire.connect import RemoteConfig
+from agent.wire.messages import GymRemoteError, RunEnd
 
 PROGRESS_PERIOD_S = 10.0
 """Least seconds between two lines of progress."""
-
-Mode = Literal["hybrid", "greedy", "jerk", "improved-jerk", "random"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,68 +92,6 @@ def given(flag: float | None, variable: str, default: float) -> float:
         raise ValueError(f"{variable} of the environment: wanted {what}, got {text[:40]!r}") from None
 
 
-def load_learned(weights: Path, config: RunConfig, rng: np.random.Generator) -> tuple[Learned, VisionConfig]:
-    """Loads the Q-network as a player, and what it looks at.
-
-    Raises:
-        ValueError: If there are no usable weights; the message says why.
-    """
-    if not weights.exists():
-        raise ValueError(f"there are no weights at {weights}")
-    from agent.network import load  # torch takes a second or two: only where it is needed
-    from agent.policy import Policy
-
-    network, vision, _ = load(weights)
-    return Learned(Policy(network, vision), config.epsilon, rng, temperature=config.temperature), vision
-
-
-def wire(arguments: Arguments, config: RunConfig) -> tuple[Controller, VisionConfig]:
-    """Puts the players of a mode together.
-
-    Raises:
-        ValueError: If the mode cannot do without the Q-network and there is none, or there is no file where the user
-            says that it is.
-    """
-    play_rng, choice_rng, explorer_rng = np.random.default_rng(config.seed).spawn(3)
-    jerk = Jerk(config.jerk, play_rng)
-    vision = VisionConfig()
-    memory = Memory(config.memory)
-    match arguments.mode:
-        case "jerk":
-            controller = Controller(config, main=jerk, after_replay=Idle(), memory=memory, rng=choice_rng, say=say)
-        case "improved-jerk":
-            improved = dataclasses.replace(config, jerk=IMPROVED_JERK, memory=IMPROVED_JERK_MEMORY)
-            jerk, memory = Jerk(improved.jerk, play_rng), Memory(improved.memory)
-            controller = Controller(improved, main=jerk, after_replay=jerk, memory=memory, rng=choice_rng, say=say)
-        case "random":
-            random = Random(play_rng)
-            controller = Controller(config, main=random, after_replay=random, rng=choice_rng, say=say)
-        case "greedy":
-            learned, vision = load_learned(arguments.weights, config, play_rng)
-            controller = Controller(config, main=learned, after_replay=learned, rng=choice_rng, say=say)
-        case "hybrid":
-            main: Learned | Jerk = jerk
-            try:
-                main, vision = load_learned(arguments.weights, config, play_rng)
-            except ValueError as error:
-                if arguments.weights != WEIGHTS and not arguments.weights.exists():
-                    raise  # who names a file wants it
-                say(f"playing without the Q-network, by the heuristic alone: {error}")
-            memory = Memory(config.memory, config.places.patches)
-            explorer = Explorer(config, vision, main if isinstance(main, Learned) else None, explorer_rng)
-            controller = Controller(
-                config,
-                main=main,
-                fallback=jerk,
-                after_replay=main if isinstance(main, Learned) else explorer,
-                memory=memory,
-                explorer=explorer,
-                rng=choice_rng,
-                say=say,
-            )
-    return controller, vision
-
-
 class Progress:
     """Prints a line now and then."""
 
@@ -214,7 +140,7 @@ def play(arguments: Arguments, config: RunConfig, stop: StopSignal) -> None:
         NobodyCanPlayError: If the Q-network fails during the run and nobody can take over.
         Stopped: If the user stopped it while it was connecting.
     """
-    controller, vision = wire(arguments, config)
+    controller, vision = build_agent(arguments.mode, arguments.weights, config)
     stop.begin()
     keepers = controller.keepers
     with stop.waiting():

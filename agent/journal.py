@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent import knowledge
-from agent.knowledge import Keeper
+from agent.level import knowledge
+from agent.level.knowledge import Keeper
 
 PLAYERS = ("learned", "explorer", "jerk", "replay", "random", "idle")
 """Columns of episodes.csv with each player's share of the timesteps."""

@@ -3,16 +3,16 @@
 import time
 from collections.abc import Callable, Iterator
 
-from agent.actions import Buttons, buttons
-from agent.config import RunConfig, VisionConfig
-from agent.controller import Controller, NobodyCanPlayError
+from agent.config import RunConfig
+from agent.control.controller import Controller, NobodyCanPlayError
+from agent.control.stall import PaceDetector
 from agent.journal import UNFINISHED, Episode
-from agent.players import Moment
-from agent.remote import RemoteEnv
-from agent.stall import PaceDetector
+from agent.players.moment import Moment
+from agent.rules import Buttons, buttons
 from agent.stop import Stopped, StopSignal
-from agent.vision import FrameStack, fingerprint
-from agent.wire import GymRemoteError, ResetError, RunEnd
+from agent.vision import FrameStack, VisionConfig, fingerprint
+from agent.wire.client import RemoteEnv
+from agent.wire.messages import GymRemoteError, ResetError, RunEnd
 
 REFUSALS_MAX = 10
 """Resets and steps the server may refuse in a row before the run is given up."""

@@ -11,21 +11,21 @@ from tyro.conf import FlagCreatePairsOff, OmitArgPrefixes, OmitSubcommandPrefixe
 
 from common.files import require_destination
 from common.terminal import INTERRUPTED, plural
-from contest import games, roms
-from contest.compare import Comparison, compare
 from contest.demo import Demo, DemoError, demo
-from contest.display import Display
-from contest.evaluate import evaluate
-from contest.games import GameError
-from contest.monitor import Record
-from contest.pairs import Evaluation, EvaluationError
-from contest.recording import VideoError
-from contest.report import write_plot, write_report
-from contest.results import read_result
-from contest.roms import RomError, Roms
-from contest.serve import Serve, ServeError, serve
-from contest.trial import TrialError
-from contest.video import make_video
+from contest.remote import games, roms
+from contest.remote.games import GameError
+from contest.remote.monitor import Record
+from contest.remote.recording import VideoError
+from contest.remote.roms import RomError, Roms
+from contest.remote.serve import Serve, ServeError, serve
+from contest.report.page import write_plot, write_report
+from contest.report.video import make_video
+from contest.scoring.compare import Comparison, compare
+from contest.scoring.display import Display
+from contest.scoring.evaluate import evaluate
+from contest.scoring.pairs import Evaluation, EvaluationError
+from contest.scoring.results import read_result
+from contest.scoring.trial import TrialError
 
 
 class DestinationError(ValueError):

@@ -13,13 +13,13 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from tyro.conf import arg
 
 from common.terminal import plural
-from contest import games
-from contest.claim import claimed
-from contest.command import read_command
-from contest.env import EPISODE_TIMESTEPS
-from contest.monitor import Record
-from contest.trial import AGENT_FOLDER, RECORD_FILE, Outcome, Trial, play
-from contest.video import make_video
+from contest.remote import games
+from contest.remote.environment import EPISODE_TIMESTEPS
+from contest.remote.monitor import Record
+from contest.report.video import make_video
+from contest.scoring.claim import claimed
+from contest.scoring.command import read_command
+from contest.scoring.trial import AGENT_FOLDER, RECORD_FILE, Outcome, Trial, play
 
 
 class DemoError(Exception):

@@ -6,12 +6,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import properties  # noqa: F401 - hypothesis's settings, for all tests
 import pytest
+from needs import Offer, unavailable
 from serving import Clock
 
 if TYPE_CHECKING:
@@ -25,13 +26,6 @@ for _name in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):  # nohup ignores t
 # Threads of OpenMP wait for one another busily: where a neighbour holds one of two cores, a second takes minutes.
 os.environ["OMP_NUM_THREADS"] = "1"
 
-Offer = Callable[[str], None]
-
-
-def unavailable(reason: str) -> None:
-    """Skips a test; in CI, where everything has been installed for it, fails it."""
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-
 
 @pytest.fixture(scope="session")
 def image() -> str:
@@ -40,7 +34,7 @@ def image() -> str:
         unavailable("docker is missing")
     if subprocess.run(["docker", "version"], capture_output=True, check=False).returncode:
         unavailable("no Docker engine answers")
-    build = Path(__file__).parent.parent / "build.sh"
+    build = Path(__file__).parents[1] / "build.sh"
     done = subprocess.run([str(build), "image"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return "qjerk"
@@ -57,7 +51,7 @@ def folder() -> Iterator[Path]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The time as the server of a test sees it."""
     found = Clock()
-    monkeypatch.setattr("contest.server.time", found)
+    monkeypatch.setattr("contest.remote.server.time", found)
     return found
 
 
@@ -78,7 +72,7 @@ def late_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def offer(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Offer]:
     """Makes entry points known to the test and to the processes it starts, as an installed package does."""
-    from contest import games
+    from contest.remote import games
 
     folder = tmp_path_factory.mktemp("packages")
 

@@ -9,7 +9,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from agent.learning.rollout import Rollout, generalised_advantages
-from agent.network import QNetwork
+from agent.network.model import QNetwork
 
 
 class NotFiniteError(ArithmeticError):

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from agent.actions import ACTION_TABLE
 from agent.learning.ppo import NotFiniteError
-from agent.network import QNetwork
+from agent.network.model import QNetwork
+from agent.rules import ACTION_TABLE
 
 LossName = Literal["huber", "mse", "msle"]
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
-from agent import network as networks
-from agent.actions import ACTION_TABLE
-from agent.config import NetworkConfig, VisionConfig
-from agent.network import QNetwork
+from agent.network import weights as networks
+from agent.network.model import NetworkConfig, QNetwork
+from agent.rules import ACTION_TABLE
+from agent.vision import VisionConfig
 from fernway.levels import by_name
 from training.experiments.deep_q import BATCH_SIZE, DeepQ, LossName, Replay
 from training.play.lanes import Ending

@@ -1,6 +1,7 @@
 """`python -m training qtable`: the origin's memory of screens and its tabular Q-learning, beside random, JERK and networks."""
 
 import csv
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +13,11 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from agent.__main__ import Arguments, wire
-from agent.actions import ACTION_TABLE, action_buttons
-from agent.config import RunConfig, VisionConfig
-from agent.players import Moment
-from agent.vision import FrameStack, Screen
+from agent.assembly import WEIGHTS, Mode, build_agent
+from agent.config import RunConfig
+from agent.players.moment import Moment
+from agent.rules import ACTION_TABLE, action_buttons
+from agent.vision import FrameStack, Screen, VisionConfig
 from training.experiments.screen_table import ScreenTable, TableError
 from training.experiments.table_player import Rule, Seen, TablePlayer, TableSettings
 from training.run import figures
@@ -47,7 +48,7 @@ class QTableConfig:
     slots: int = 1 << 20
     """Slots of a table, a power of two: 44 bytes each, taken at once."""
 
-    weights: Path | None = Arguments().weights
+    weights: Path | None = WEIGHTS
     """The network to compare with; None: none."""
 
     dqn: Path | None = None
@@ -107,9 +108,8 @@ class _TableAgent:
 class _ControllerAgent:
     """The submission's controller in one of its modes behind what `play` calls."""
 
-    def __init__(self, arguments: Arguments, config: QTableConfig) -> None:
-        run = RunConfig(seed=config.seed, timesteps=config.timesteps, temperature=arguments.temperature)
-        self._controller, vision = wire(arguments, run)
+    def __init__(self, mode: Mode, run: RunConfig, weights: Path) -> None:
+        self._controller, vision = build_agent(mode, weights, run)
         self._stack = FrameStack(vision)
 
     def begin(self, screen: Screen, share_used: float) -> None:
@@ -175,7 +175,7 @@ def qtable(config: QTableConfig) -> None:
     Raises:
         ValueError: If there is no such game or state, or weights or a table cannot be used.
     """
-    from contest.env import make
+    from contest.remote.environment import make
 
     figures.require_matplotlib()
     config.out.mkdir(parents=True, exist_ok=True)
@@ -183,12 +183,13 @@ def qtable(config: QTableConfig) -> None:
     memory = ScreenTable.memory_bytes(config.slots, len(ACTION_TABLE))
     console.print(f"a table of {config.slots} slots takes {memory / 1e6:.0f} MB, one at a time")
     rules: list[tuple[Rule, Seen]] = [("memory", "crop"), ("qlearning", "crop"), ("qlearning", "observation")]
-    others = {"random": Arguments(mode="random"), "jerk": Arguments(mode="jerk")}
+    run = RunConfig(seed=config.seed, timesteps=config.timesteps)
+    agents = {"random": _ControllerAgent("random", run, WEIGHTS), "jerk": _ControllerAgent("jerk", run, WEIGHTS)}
     if config.dqn is not None:
-        others["deep Q-network"] = Arguments(mode="greedy", weights=config.dqn, temperature=0.0)  # as it was trained
+        as_trained = dataclasses.replace(run, temperature=0.0)
+        agents["deep Q-network"] = _ControllerAgent("greedy", as_trained, config.dqn)
     if config.weights is not None:
-        others["network"] = Arguments(mode="greedy", weights=config.weights)
-    agents = {method: _ControllerAgent(arguments, config) for method, arguments in others.items()}
+        agents["network"] = _ControllerAgent("greedy", run, config.weights)
     runs = []
     env = make(config.game, config.state, seed=config.seed)
     try:

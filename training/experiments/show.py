@@ -8,9 +8,8 @@ from typing import get_args
 import cv2
 import numpy as np
 
-from agent.actions import buttons
-from agent.config import Pixels, VisionConfig
-from agent.vision import FrameStack, Screen, crop, edges, gray, resize
+from agent.rules import buttons
+from agent.vision import FrameStack, Pixels, Screen, VisionConfig, crop, edges, gray, resize
 from training.experiments.pictures import Picture, sheet, write_png
 
 MOVING_TIMESTEPS = 24
@@ -110,7 +109,7 @@ def screens_of(config: ShowConfig) -> list[Screen]:
     """
     if config.zone is not None:
         return _fernway(config)
-    from contest.games import GameError, find
+    from contest.remote.games import GameError, find
 
     assert config.game is not None
     try:
@@ -148,7 +147,7 @@ def _without_rom(game: str, state: str | None) -> list[Screen]:
 
 
 def _emulated(game: str, state: str | None, count: int) -> list[Screen]:
-    from contest.env import make
+    from contest.remote.environment import make
 
     env = make(game, state, seed=0)
     try:

@@ -5,9 +5,8 @@ from typing import Literal
 
 import numpy as np
 
-from agent.actions import ACTION_TABLE
-from agent.config import VisionConfig
-from agent.vision import Screen, crop, look
+from agent.rules import ACTION_TABLE
+from agent.vision import Screen, VisionConfig, crop, look
 from training.experiments.screen_table import Key, ScreenTable, hashed
 
 Rule = Literal["memory", "qlearning"]

@@ -11,10 +11,9 @@ from multiprocessing.connection import Connection
 
 import cv2
 
-from agent.actions import action_buttons
-from agent.config import VisionConfig
-from agent.vision import FrameStack
-from contest import env as contest_env
+from agent.rules import action_buttons
+from agent.vision import FrameStack, VisionConfig
+from contest.remote import environment as contest_env
 
 Answer = tuple[float, bool, bytes] | str
 """A timestep's reward, whether the episode is over, and the observation's bytes; or what went wrong, one line."""

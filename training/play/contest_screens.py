@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import contest
-from agent.config import VisionConfig
-from agent.vision import Screen, look
+from agent.vision import Screen, VisionConfig, look
 from common.levels import read_levels
 from training.play.title_card import without_card
 

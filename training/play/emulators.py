@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.config import VisionConfig
+from agent.vision import VisionConfig
 from common.levels import read_levels
-from contest import games
+from contest.remote import games
 from training.play.console import Answer, Episode, Place
 from training.play.lanes import Ending, Records
 

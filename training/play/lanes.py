@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.config import LEAST_RISE
+from agent.rules import LEAST_RISE
 
 FINISHED = 8990.0
 """A return that only a level's whole way brings: 9000, less what rounding takes. Source: retro-contest."""

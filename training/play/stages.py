@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.config import VisionConfig
+from agent.vision import VisionConfig
 from fernway.levels import Level
 from fernway.vector import FernwayVectorEnv
 from training.play.console import Episode, Place

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.actions import action_buttons
-from agent.config import VisionConfig
+from agent.rules import action_buttons
+from agent.vision import VisionConfig
 from fernway.levels import Level
 from fernway.looks import Looks
 from fernway.native import buttons_to_bits

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from agent import network as networks
+from agent.network import weights as networks
 from training.run.config import TrainConfig
 from training.run.curve import ScoreRow
 

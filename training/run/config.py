@@ -6,8 +6,9 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.config import NetworkConfig, VisionConfig
 from agent.learning.ppo import PPOConfig
+from agent.network.model import NetworkConfig
+from agent.vision import VisionConfig
 from fernway.looks import Looks
 from training.play.twin import PracticeConfig
 

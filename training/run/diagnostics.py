@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.actions import ACTION_TABLE
 from agent.learning.ppo import PPOConfig
+from agent.rules import ACTION_TABLE
 from training.run import calibration, failures, figures
 from training.run.curve import Board, Meter, Row, ScoreRow
 from training.run.episodes import Episode

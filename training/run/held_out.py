@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from contest import bootstrap
+from contest.scoring import bootstrap
 from fernway.levels import Level
 from training.play.console import Place
 from training.play.lanes import Ending

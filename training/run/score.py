@@ -7,8 +7,9 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.actions import ACTION_TABLE
-from agent.config import RunConfig, VisionConfig
+from agent.config import RunConfig
+from agent.rules import ACTION_TABLE
+from agent.vision import VisionConfig
 from fernway.levels import ACTS, UNSEEN_ZONES, Level
 from fernway.vector import fresh_level
 from training.play.console import Place

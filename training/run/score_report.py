@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from rich.table import Table
 
-from agent import network as networks
 from agent.learning.ppo import PPOConfig
+from agent.network import weights as networks
 from common.files import number, read_json, require_destination, write_file
 from fernway.picture import run_map
 from fernway.picture import save as save_picture

@@ -15,9 +15,9 @@ from rich.progress import Progress
 from rich.table import Table
 from tyro.conf import Positional
 
-from agent import network as networks
-from agent.network import QNetwork
-from contest import bootstrap
+from agent.network import weights as networks
+from agent.network.model import QNetwork
+from contest.scoring import bootstrap
 from fernway.levels import Level, committed
 from training.play.lanes import Ending
 from training.run import score_report

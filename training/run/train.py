@@ -19,10 +19,10 @@ import torch.distributed as dist
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from agent import network as networks
-from agent.actions import ACTION_TABLE
 from agent.learning.ppo import NotFiniteError
-from agent.network import QNetwork
+from agent.network import weights as networks
+from agent.network.model import QNetwork
+from agent.rules import ACTION_TABLE
 from training.play.console import Place
 from training.play.emulators import EmulatorError, EmulatorLanes, read_places
 from training.play.lanes import Lanes

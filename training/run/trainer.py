@@ -10,11 +10,11 @@ import torch
 import torch.distributed as dist
 from numpy.typing import NDArray
 
-from agent import network as networks
-from agent.actions import ACTION_TABLE
 from agent.learning.ppo import Learner, Update, device_of_choice, is_parallel
 from agent.learning.rollout import Rollout
-from agent.network import QNetwork
+from agent.network import weights as networks
+from agent.network.model import QNetwork
+from agent.rules import ACTION_TABLE
 from training.play.lanes import Ending, Lanes
 from training.run.config import TrainConfig
 from training.run.schedules import cosine, linear

@@ -16,10 +16,11 @@ from rich.table import Table
 from torch import Tensor
 from tyro.conf import Positional
 
-from agent import network as networks
-from agent.actions import ACTION_TABLE
-from agent.config import RunConfig, VisionConfig
-from agent.network import QNetwork
+from agent.config import RunConfig
+from agent.network import weights as networks
+from agent.network.model import QNetwork
+from agent.rules import ACTION_TABLE
+from agent.vision import VisionConfig
 from fernway.levels import Level
 from training.play.contest_screens import StartScreen, standing, start_screens
 from training.run.score import PlayConfig, Values, held_out, play

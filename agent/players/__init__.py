@@ -1,0 +1,1 @@
+"""Who can hold the controls."""

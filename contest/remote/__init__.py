@@ -1,0 +1,1 @@
+"""The contest's remote environment: games, levels, rules, server, what a run leaves behind."""

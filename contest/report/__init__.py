@@ -1,0 +1,1 @@
+"""What an evaluation looks like: pages, charts, maps, videos."""

@@ -1,0 +1,128 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from agent.network.model import NetworkConfig, QNetwork
+from agent.network.weights import WeightsError, card_path, load, save
+from agent.rules import ACTION_TABLE
+from agent.vision import VisionConfig
+
+VISION = VisionConfig()
+CONFIG = NetworkConfig()
+
+
+def network(seed: int = 0) -> QNetwork:
+    torch.manual_seed(seed)
+    return QNetwork(VISION, CONFIG, len(ACTION_TABLE))
+
+
+def screens(count: int = 3) -> torch.Tensor:
+    shape = (count, *VISION.obs_shape)
+    return torch.from_numpy(np.random.default_rng(0).integers(0, 256, shape, np.uint8))
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    weights = tmp_path / "net.safetensors"
+    save(weights, network(), VISION, CONFIG, {"seed": 0})
+    return weights
+
+
+def change_card(weights: Path, **changes: Any) -> None:
+    card = json.loads(card_path(weights).read_text())
+    card_path(weights).write_text(json.dumps({**card, **changes}))
+
+
+def test_it_values_every_action_of_every_observation() -> None:
+    q_values = network()(screens())
+    assert q_values.shape == (3, len(ACTION_TABLE))
+    assert torch.isfinite(q_values).all()
+
+
+def test_the_dueling_head_adds_an_advantage_of_zero_mean() -> None:
+    net = network()
+    with torch.no_grad():
+        for parameter in net.advantage[-1].parameters():
+            parameter.zero_()
+        constant = net(screens())
+    assert torch.allclose(constant, constant[:, :1].expand_as(constant)), "without advantages all actions are alike"
+
+
+def test_what_is_saved_is_what_is_loaded(saved: Path) -> None:
+    net, vision, config = load(saved)
+    assert (vision, config) == (VISION, CONFIG)
+    for (name, wanted), (_, came) in zip(network().state_dict().items(), net.state_dict().items(), strict=True):
+        assert torch.equal(wanted, came), name
+    assert json.loads(card_path(saved).read_text())["about"] == {"seed": 0}
+    assert sorted(path.name for path in saved.parent.iterdir()) == ["net.json", "net.safetensors"]
+
+
+def test_weights_that_are_not_finite_are_neither_saved_nor_loaded(tmp_path: Path, saved: Path) -> None:
+    net = network()
+    with torch.no_grad():
+        next(net.parameters())[0, 0, 0, 0] = float("nan")
+    with pytest.raises(WeightsError, match="not finite"):
+        save(tmp_path / "bad.safetensors", net, VISION, CONFIG)
+    assert not (tmp_path / "bad.safetensors").exists()
+    save_file({name: tensor.contiguous() for name, tensor in net.state_dict().items()}, saved)
+    import hashlib
+
+    change_card(saved, sha256=hashlib.sha256(saved.read_bytes()).hexdigest())
+    with pytest.raises(WeightsError, match="not finite"):
+        load(saved)
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"sha256": "0" * 64}, "sha256"),
+        ({"sha256": None}, "sha256"),
+        ({"format": 99}, "format 1, got 99"),
+        ({"actions": [["LEFT"]]}, "another action table"),
+        ({"actions": [1, 2]}, "action"),
+        ({"actions": [[1], [[]]]}, "action"),
+        ({"vision": {"height": 64, "colour": "red"}}, "does not describe a network"),
+        ({"vision": {"height": "64"}}, "does not describe a network"),
+        ({"network": {}}, "does not describe a network"),
+        ({"network": {"channels": 3, "hidden": "x"}}, "does not describe a network"),
+        ({"network": []}, "network"),
+    ],
+    ids=str,
+)
+def test_a_card_that_does_not_fit_is_refused_in_one_line(saved: Path, changes: dict[str, Any], names: str) -> None:
+    change_card(saved, **changes)
+    with pytest.raises(WeightsError, match=names) as refusal:
+        load(saved)
+    assert "\n" not in str(refusal.value)
+
+
+def test_weights_of_another_size_are_refused_by_the_tensors_name(saved: Path) -> None:
+    card = json.loads(card_path(saved).read_text())
+    change_card(saved, network={**card["network"], "hidden": CONFIG.hidden // 2})
+    with pytest.raises(WeightsError, match=r"tensor advantage\.0\.bias"):
+        load(saved)
+
+
+@pytest.mark.parametrize("name", ["net.safetensors", "net.json"])
+@pytest.mark.parametrize("content", [None, b"", b"garbage"])
+def test_missing_and_broken_files_are_named(saved: Path, name: str, content: bytes | None) -> None:
+    path = saved.with_name(name)
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(WeightsError, match=name):
+        load(saved)
+
+
+def test_garbage_with_the_right_digest_is_still_no_network(saved: Path) -> None:
+    import hashlib
+
+    saved.write_bytes(b"\x08\0\0\0\0\0\0\0garbage!")
+    change_card(saved, sha256=hashlib.sha256(saved.read_bytes()).hexdigest())
+    with pytest.raises(WeightsError, match="not a safetensors file"):
+        load(saved)

@@ -1,0 +1,195 @@
+"""What does each part of the agent add? `python tests/bench/bench_parts.py RESULTS.json [--timesteps N] [--seeds N] ...`
+
+On the host library, without the socket, at several times the speed of `python -m contest evaluate`, whose scores these
+are, on the emulator as on Fernway-Native, for the same levels, timesteps and seeds. Runs that RESULTS.json holds already are not run again.
+"""
+
+import dataclasses
+import json
+import math
+import multiprocessing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+import numpy as np
+import tyro
+from bench_hardness import NeverStopped, Run
+from rich.console import Console
+from rich.table import Table
+
+from agent.assembly import WEIGHTS, Mode, build_agent, load_learned
+from agent.config import RunConfig
+from agent.control.controller import Controller
+from agent.level.trajectories import Memory
+from agent.players.jerk import Jerk
+from agent.rules import action_buttons
+from agent.runner import Runner
+from agent.terminal import say
+from agent.vision import VisionConfig
+from agent.wire.client import RemoteEnv
+from agent.wire.messages import TimestepTimeoutError
+from contest.scoring import bootstrap
+from fernway import levels
+from fernway.environment import NativeEnv
+from fernway.levels import Solved
+from fernway.teacher import Teacher
+
+Part = Literal[
+    "random",
+    "jerk",
+    "improved-jerk",
+    "network",
+    "+ fallback",
+    "+ memory",
+    "+ level model",
+    "+ landmarks",
+    "+ variations",
+    "+ keeping pace",
+    "planner",
+]
+MODES: dict[str, Mode] = {
+    "random": "random",
+    "jerk": "jerk",
+    "improved-jerk": "improved-jerk",
+    "network": "greedy",
+    "+ level model": "hybrid",
+    "+ landmarks": "hybrid",
+    "+ variations": "hybrid",
+    "+ keeping pace": "hybrid",
+}
+LEFT_OUT: dict[str, dict[str, Any]] = {
+    "+ level model": {"rejoin_tries": 0, "vary_share": 0.0, "pace_speed": 0.0},  # what is lost stays lost
+    "+ landmarks": {"vary_share": 0.0, "pace_speed": 0.0},
+    "+ variations": {"pace_speed": 0.0},
+}
+"""Settings of the memory without what a later part brings."""
+BLIND = ("random", "jerk", "improved-jerk", "planner")
+FIRST = "jerk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Scores the agent with more and more of its parts, and others beside it."""
+
+    results: tyro.conf.Positional[Path]
+    """File that collects the runs' scores, JSON."""
+    timesteps: int = 20_000
+    """Of each run."""
+    seeds: int = 3
+    """Runs of each level; their seeds are 0, 1, 2 and so on."""
+    jobs: int = 2
+    """Runs at a time."""
+    parts: tuple[Part, ...] = get_args(Part)
+    """What to score: each of those with a plus is the one before and something more."""
+    levels: tuple[str, ...] = ()
+    """Names of levels; without any, the 11 validation levels."""
+    weights: Path = WEIGHTS
+    """The Q-network."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    part: Part
+    level: str
+    seed: int
+    timesteps: int
+    weights: Path
+
+    @property
+    def key(self) -> str:
+        return f"{self.part}/{self.level}/{self.timesteps}/{self.seed}"
+
+
+def control(task: Task, config: RunConfig) -> tuple[Controller, VisionConfig]:
+    """Puts the agent together as far as it is wanted."""
+    if task.part in MODES:
+        return build_agent(MODES[task.part], task.weights, config)
+    play_rng, choice_rng, _ = np.random.default_rng(config.seed).spawn(3)
+    learned, vision = load_learned(task.weights, config, play_rng)
+    memory = Memory(config.memory) if task.part == "+ memory" else None
+    jerk = Jerk(config.jerk, play_rng)
+    controller = Controller(
+        config, main=learned, fallback=jerk, after_replay=learned, memory=memory, rng=choice_rng, say=say
+    )
+    return controller, vision
+
+
+def plan(env: Run, solved: Solved, seed: int) -> None:
+    """Plays with the planner, which sees the game's inside and tries things out in copies of it."""
+    teacher, game, table = Teacher(seed=seed), cast(NativeEnv, env.unwrapped)._game, action_buttons()
+    try:
+        while True:
+            env.reset()
+            teacher.drop()
+            over = False
+            while not over:
+                action = int(teacher.plan(game)[0])
+                _, _, terminated, truncated, _ = env.step(table[action])
+                teacher.played(action)
+                over = terminated or truncated
+    except TimestepTimeoutError:
+        pass
+
+
+def score(task: Task) -> tuple[str, float]:
+    """Plays one run; returns its key and its score."""
+    solved = levels.by_name(task.level)
+    env = Run(solved, task.seed, task.timesteps, is_blind=task.part in BLIND)
+    if task.part == "planner":
+        plan(env, solved, task.seed)
+    else:
+        # Without the server's limit a busy machine does not take the network out of play.
+        config = RunConfig(seed=task.seed, timesteps=task.timesteps, wallclock_s=math.inf)
+        memory = dataclasses.replace(config.memory, **LEFT_OUT.get(task.part, {}))
+        config = dataclasses.replace(config, memory=memory)
+        controller, vision = control(task, config)
+        runner = Runner(cast(RemoteEnv, env), controller, vision, config, stop=NeverStopped(), on_level=lambda _: None)
+        for _ in runner.episodes():
+            pass
+    return task.key, env.score()
+
+
+def show(tasks: list[Task], scores: dict[str, float], options: Options) -> Table:
+    """Draws up the table: each part's mean over levels and runs, its interval, its worst level, levels below JERK's."""
+    table = Table("agent", "mean return [95 %]", f"x {FIRST}", "worst level", f"levels below {FIRST}")
+    found: dict[str, list[np.ndarray]] = {}
+    for part in options.parts:
+        by_level: dict[str, list[float]] = {}
+        for task in tasks:
+            if task.part == part:
+                by_level.setdefault(task.level, []).append(scores[task.key])
+        found[part] = [np.array(runs) for runs in by_level.values()]
+    for name, runs in found.items():
+        estimate = bootstrap.estimate(bootstrap.mean, runs)
+        ratio = below = ""
+        if FIRST in found:
+            ratio = f"{estimate.value / np.mean(found[FIRST]):.2f}"
+            below = str(sum(ours.mean() < theirs.mean() for ours, theirs in zip(runs, found[FIRST], strict=True)))
+        table.add_row(name, estimate.text(",.0f"), ratio, f"{min(level.mean() for level in runs):,.0f}", below)
+    return table
+
+
+def main() -> None:
+    options = tyro.cli(Options, prog="python tests/bench/bench_parts.py")
+    chosen = options.levels or tuple(solved.level.name for solved in levels.committed().values() if solved.validation)
+    tasks = [
+        Task(part=part, level=level, seed=seed, timesteps=options.timesteps, weights=options.weights)
+        for part in options.parts
+        for level in chosen
+        for seed in range(options.seeds)
+    ]
+    scores: dict[str, float] = json.loads(options.results.read_text()) if options.results.exists() else {}
+    missing = [task for task in tasks if task.key not in scores]
+    with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
+        for number, (key, value) in enumerate(pool.imap_unordered(score, missing), 1):
+            scores[key] = value
+            partial = options.results.with_suffix(".part")
+            partial.write_text(json.dumps(scores, indent=1))
+            partial.replace(options.results)
+            print(f"{number} of {len(missing)}: {key} {value:,.0f}", flush=True)
+    Console(width=100).print(show(tasks, scores, options))
+
+
+if __name__ == "__main__":
+    main()

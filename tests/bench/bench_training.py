@@ -1,0 +1,95 @@
+"""Timesteps a second of learning, and how they are spent: one process against two, or one emulator against two.
+
+`python tests/bench/bench_training.py [ROUNDS] [--weights FILE]`: Fernway's twin, 64 games a process; the two processes are
+started by torchrun and learn together, so each update waits for the slower one.
+`python tests/bench/bench_training.py [ROUNDS] [--weights FILE] --levels FILE.csv`: the emulator, one process that learns.
+
+Both ways take turns, each time in new processes, which play one rollout before the clock starts. Printed are medians over
+the rounds and the mean of the rounds' ratios with its interval. On a machine that does something else, too, neither says
+anything.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROUNDS = 5
+ROLLOUTS = 2
+EMULATED = 512
+"""Timesteps of a rollout on the emulator, fewer than a run's; the shares of playing and learning are the same."""
+WEIGHTS = Path(__file__).parents[2] / "weights" / "qjerk.safetensors"
+
+
+def work(lanes: int, weights: Path, levels: Path | None) -> None:
+    """Trains a little; the first process prints what it took."""
+    from training.play.emulators import read_places
+    from training.run.config import TrainConfig, settled
+    from training.run.train import _network, _processes, make_lanes
+    from training.run.trainer import Trainer
+
+    rollout = 0 if levels is None else EMULATED // lanes
+    config = settled(
+        TrainConfig(out=Path("none"), lanes=lanes, rollout=rollout, weights=weights, levels=levels, timesteps=1 << 40)
+    )
+    with _processes() as rank:
+        config, network = _network(config)
+        trainer = Trainer(config, network, rank)
+        places = [] if levels is None else read_places(levels, any_rom=False)
+        played = make_lanes(config, places, 0, rank)
+        iterations = trainer.iterations(played)
+        before = next(iterations).timesteps
+        began_at = time.perf_counter()
+        found = [next(iterations) for _ in range(ROLLOUTS)]
+        seconds = time.perf_counter() - began_at
+        played.close()
+        if rank == 0:
+            pace = (found[-1].timesteps - before) / seconds
+            play, learn = (sum(getattr(one, name) for one in found) / seconds for name in ("play_s", "learn_s"))
+            print(json.dumps([pace, play, learn]), flush=True)
+
+
+def measure(words: list[str]) -> tuple[float, float, float]:
+    done = subprocess.run([sys.executable, *words], stdout=subprocess.PIPE, text=True, check=True)
+    pace, play, learn = json.loads(done.stdout.splitlines()[-1])
+    return pace, play, learn
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("rounds", nargs="?", type=int, default=ROUNDS)
+    parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    parser.add_argument("--levels", type=Path)
+    parser.add_argument("--work", type=int, metavar="LANES")
+    given = parser.parse_args()
+    if given.work is not None:
+        work(given.work, given.weights, given.levels)
+        return
+    common = [__file__, "--weights", str(given.weights)]
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    if given.levels is None:
+        ways = {"1 process": [*common, "--work", "64"], "2 processes": [*torchrun, *common, "--work", "64"]}
+    else:
+        common += ["--levels", str(given.levels)]
+        ways = {f"{count} emulator{'s' * (count > 1)}": [*common, "--work", str(count)] for count in (1, 2)}
+    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ways}
+    for _ in range(given.rounds):
+        for name, words in ways.items():
+            found[name].append(measure(words))
+    print(f"{'medians of ' + str(given.rounds) + ' rounds':20}{'timesteps/s':>12}{'playing':>10}{'learning':>10}")
+    for name, rounds in found.items():
+        pace, play, learn = (statistics.median(column) for column in zip(*rounds, strict=True))
+        print(f"{name:20}{pace:12,.0f}{play:10.0%}{learn:10.0%}")
+    from contest.scoring import bootstrap
+
+    one, two = (np.array([pace for pace, *_ in rounds]) for rounds in found.values())
+    print(f"the second as a multiple of the first: {bootstrap.over_levels(two / one).text('.2f')}")
+
+
+if __name__ == "__main__":
+    main()

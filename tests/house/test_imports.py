@@ -1,0 +1,66 @@
+"""The rooms' import rules: agent knows none of the others, contest the wire's face alone, fernway and common nobody.
+
+`common` holds the little that the three around the agent share, such as the one reader of lists of levels. It needs
+nothing but Python, and the submission image does without it.
+"""
+
+import ast
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = {"agent", "common", "contest", "training", "fernway"}
+ALLOWED = {
+    "agent": set(),
+    "common": set(),
+    "contest": {"common", "agent.rules", "agent.wire"},
+    "fernway": {"common"},
+    "training": {"agent", "common", "contest", "fernway"},
+}
+
+
+def imported(file: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: imports are absolute here"
+            names.add(node.module or "")
+    return names
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_rooms_import_only_what_they_may(room: str) -> None:
+    files = list((ROOT / room).rglob("*.py"))
+    assert files
+    for file in files:
+        for name in imported(file):
+            top = name.split(".")[0]
+            if top in ROOMS - {room}:
+                allowed = ALLOWED[room]
+                assert top in allowed or name in allowed, f"{file.relative_to(ROOT)} imports {name}"
+
+
+def test_nobody_imports_a_command_line() -> None:
+    for file in (*(file for room in ROOMS for file in (ROOT / room).rglob("*.py")), *(ROOT / "tests").rglob("*.py")):
+        assert not {name for name in imported(file) if name.endswith("__main__")}, file
+
+
+def test_common_needs_nothing_but_python() -> None:
+    for file in (ROOT / "common").rglob("*.py"):
+        tops = {name.split(".")[0] for name in imported(file)}
+        assert tops <= sys.stdlib_module_names | {"common"}, file
+
+
+def test_every_package_is_installed() -> None:
+    found = {
+        str(file.parent.relative_to(ROOT)).replace("/", ".")
+        for room in ROOMS
+        for file in (ROOT / room).rglob("__init__.py")
+    }
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    assert found | {"weights"} == set(listed)
