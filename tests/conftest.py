@@ -82,7 +82,7 @@ def offer(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
         (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: toys\nVersion: 1\n")
         (metadata / "entry_points.txt").write_text(entries)
         monkeypatch.syspath_prepend(folder)
-        path = [str(folder), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+        path = [str(folder), str(Path(__file__).parent / "support"), os.environ.get("PYTHONPATH", "")]
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, path)))
         games.offered.cache_clear()
 

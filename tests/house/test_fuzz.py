@@ -31,7 +31,7 @@ def test_the_wire_bears_whatever_comes(function: fuzz.Try) -> None:
 def tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[fuzz.Task]:
     """Two functions, of which one fails with half of all seeds."""
     (tmp_path / "fuzz_toys.py").write_text(FINDS)
-    monkeypatch.setattr(fuzz, "TESTS", tmp_path)
+    monkeypatch.setattr(fuzz, "HERE", tmp_path)
     monkeypatch.setattr(fuzz, "TURN_S", 0.5)
     return fuzz.calls()
 

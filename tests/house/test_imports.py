@@ -45,9 +45,9 @@ def test_rooms_import_only_what_they_may(room: str) -> None:
                 assert top in allowed or name in allowed, f"{file.relative_to(ROOT)} imports {name}"
 
 
-def test_nobody_imports_a_command_line() -> None:
+def test_nobody_imports_the_agents_command_line() -> None:
     for file in (*(file for room in ROOMS for file in (ROOT / room).rglob("*.py")), *(ROOT / "tests").rglob("*.py")):
-        assert not {name for name in imported(file) if name.endswith("__main__")}, file
+        assert "agent.__main__" not in imported(file), file
 
 
 def test_common_needs_nothing_but_python() -> None:
