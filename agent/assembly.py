@@ -30,11 +30,10 @@ def load_learned(weights: Path, config: RunConfig, rng: np.random.Generator) -> 
     """
     if not weights.exists():
         raise ValueError(f"there are no weights at {weights}")
-    from agent.network.policy import Policy
-    from agent.network.weights import load
+    from agent.network.policy import Policy  # ONNX Runtime takes a while to import: only where it is needed
 
-    network, vision, _ = load(weights)
-    return Learned(Policy(network, vision), config.epsilon, rng, temperature=config.temperature), vision
+    policy = Policy.load(weights)
+    return Learned(policy, config.epsilon, rng, temperature=config.temperature), policy.vision
 
 
 def build_agent(mode: Mode, weights: Path, config: RunConfig) -> tuple[Controller, VisionConfig]:

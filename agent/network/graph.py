@@ -1,4 +1,4 @@
-"""The Q-network as an ONNX graph, made in memory from its modules: what ONNX Runtime plays by."""
+"""The Q-network as an ONNX graph, made from its modules: what ONNX Runtime plays by."""
 
 from typing import Any
 
@@ -7,9 +7,7 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from agent.network.model import QNetwork, ResidualBlock
-
-OBS, Q_VALUES = "obs", "q_values"
-"""Names of the graph's input, uint8 [1, C, H, W], and output, float32 [1, A]."""
+from agent.network.policy import OBS, Q_VALUES
 
 OPSET = 18
 """Version of ONNX's operators; all of them have been as they are here for longer. Source: ONNX, Operators.md."""

@@ -18,7 +18,8 @@ import torch
 from serving import Clock, serving
 from toys import Corridor
 
-from agent.network.model import NetworkConfig, QNetwork
+from agent.network.card import NetworkConfig
+from agent.network.model import QNetwork
 from agent.network.weights import save
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig

@@ -18,7 +18,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from agent.assembly import WEIGHTS
-from agent.network.model import NetworkConfig, QNetwork
+from agent.network.card import NetworkConfig
+from agent.network.model import QNetwork
 from agent.network.weights import save
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig

@@ -21,7 +21,7 @@ from agent.journal import Journal
 from agent.level import knowledge
 from agent.level.knowledge import KnowledgeError
 from agent.network import weights as network
-from agent.network.weights import WeightsError
+from agent.network.card import WeightsError
 from common.files import require_destination, write_file
 from contest.remote.monitor import Record
 from contest.scoring.pairs import EvaluationError, read_pair

@@ -124,7 +124,8 @@ torch.save(layer.state_dict(), "/tmp/state.pt"); layer.load_state_dict(torch.loa
 import cv2, gymnasium, numpy, rich, safetensors.torch, tyro
 cv2.Canny(cv2.resize(numpy.zeros((224, 320), numpy.uint8), (80, 64), interpolation=cv2.INTER_AREA), 1, 2)
 safetensors.torch.save_file(layer.state_dict(), "/tmp/state.safetensors")
-from agent.network.model import NetworkConfig, QNetwork
+from agent.network.card import NetworkConfig
+from agent.network.model import QNetwork
 from agent.network.policy import Policy
 from agent.vision import VisionConfig
 vision = VisionConfig()

@@ -24,8 +24,8 @@ from knowing import fresh, known
 from agent.level import knowledge
 from agent.level.knowledge import KnowledgeError
 from agent.network import weights as network
-from agent.network.model import NetworkConfig, QNetwork
-from agent.network.weights import WeightsError, card_path
+from agent.network.card import NetworkConfig, WeightsError, card_path
+from agent.network.model import QNetwork
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from common.levels import LevelListError, read_levels

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.learning.ppo import PPOConfig
-from agent.network.model import NetworkConfig
+from agent.network.card import NetworkConfig
 from agent.vision import VisionConfig
 from fernway.looks import Looks
 from training.play.twin import PracticeConfig

@@ -11,7 +11,7 @@ import numpy as np
 from rich.table import Table
 
 from agent.learning.ppo import PPOConfig
-from agent.network import weights as networks
+from agent.network.card import card_path
 from common.files import number, read_json, require_destination, write_file
 from fernway.picture import run_map
 from fernway.picture import save as save_picture
@@ -56,7 +56,7 @@ def scales(weights: Path) -> tuple[float, float]:
         ValueError: If one of them is no number.
         OSError: If the card cannot be read.
     """
-    about, usual = read_json(networks.card_path(weights)).get("about"), PPOConfig()
+    about, usual = read_json(card_path(weights)).get("about"), PPOConfig()
     told = about if isinstance(about, dict) else {}
     return number(told.get("gamma", usual.gamma)), number(told.get("reward_scale", usual.reward_scale))
 

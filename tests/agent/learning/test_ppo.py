@@ -9,7 +9,8 @@ import torch
 
 from agent.learning.ppo import Learner, NotFiniteError, PPOConfig
 from agent.learning.rollout import Rollout
-from agent.network.model import NetworkConfig, QNetwork
+from agent.network.card import NetworkConfig
+from agent.network.model import QNetwork
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 

@@ -1,4 +1,7 @@
+import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +10,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from agent.network.model import NetworkConfig, QNetwork
-from agent.network.weights import WeightsError, card_path, load, save
+from agent.assembly import WEIGHTS
+from agent.network.card import Card, NetworkConfig, WeightsError, card_path, graph_path
+from agent.network.graph import q_graph
+from agent.network.model import QNetwork
+from agent.network.policy import Policy
+from agent.network.weights import load, save
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 
@@ -59,7 +66,7 @@ def test_what_is_saved_is_what_is_loaded(saved: Path) -> None:
     for (name, wanted), (_, came) in zip(network().state_dict().items(), net.state_dict().items(), strict=True):
         assert torch.equal(wanted, came), name
     assert json.loads(card_path(saved).read_text())["about"] == {"seed": 0}
-    assert sorted(path.name for path in saved.parent.iterdir()) == ["net.json", "net.safetensors"]
+    assert sorted(path.name for path in saved.parent.iterdir()) == ["net.json", "net.onnx", "net.safetensors"]
 
 
 def test_weights_that_are_not_finite_are_neither_saved_nor_loaded(tmp_path: Path, saved: Path) -> None:
@@ -70,8 +77,6 @@ def test_weights_that_are_not_finite_are_neither_saved_nor_loaded(tmp_path: Path
         save(tmp_path / "bad.safetensors", net, VISION, CONFIG)
     assert not (tmp_path / "bad.safetensors").exists()
     save_file({name: tensor.contiguous() for name, tensor in net.state_dict().items()}, saved)
-    import hashlib
-
     change_card(saved, sha256=hashlib.sha256(saved.read_bytes()).hexdigest())
     with pytest.raises(WeightsError, match="not finite"):
         load(saved)
@@ -82,7 +87,9 @@ def test_weights_that_are_not_finite_are_neither_saved_nor_loaded(tmp_path: Path
     [
         ({"sha256": "0" * 64}, "sha256"),
         ({"sha256": None}, "sha256"),
-        ({"format": 99}, "format 1, got 99"),
+        ({"graph_sha256": None}, "graph_sha256"),
+        ({"format": 1}, "format 2, got 1"),
+        ({"format": 99}, "format 2, got 99"),
         ({"actions": [["LEFT"]]}, "another action table"),
         ({"actions": [1, 2]}, "action"),
         ({"actions": [[1], [[]]]}, "action"),
@@ -120,9 +127,52 @@ def test_missing_and_broken_files_are_named(saved: Path, name: str, content: byt
 
 
 def test_garbage_with_the_right_digest_is_still_no_network(saved: Path) -> None:
-    import hashlib
-
     saved.write_bytes(b"\x08\0\0\0\0\0\0\0garbage!")
     change_card(saved, sha256=hashlib.sha256(saved.read_bytes()).hexdigest())
     with pytest.raises(WeightsError, match="not a safetensors file"):
         load(saved)
+
+
+def test_what_plays_is_what_was_saved(saved: Path) -> None:
+    """Without torch, from the graph beside the weights."""
+    policy = Policy.load(saved)
+    assert policy.vision == VISION
+    with torch.inference_mode():
+        wanted = network()(screens()).numpy()
+    came = np.stack([policy.q_values(screen) for screen in screens().numpy()])
+    assert np.allclose(came, wanted, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["net.onnx", "net.json"])
+@pytest.mark.parametrize("content", [None, b"", b"garbage"])
+def test_missing_and_broken_graphs_are_named(saved: Path, name: str, content: bytes | None) -> None:
+    path = saved.with_name(name)
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(WeightsError, match=name) as refusal:
+        Policy.load(saved)
+    assert "\n" not in str(refusal.value)
+
+
+def test_garbage_with_the_right_digest_is_still_no_graph(saved: Path) -> None:
+    for garbage in (b"", b"garbage", graph_path(saved).read_bytes()[:-100], bytes(1000)):
+        graph_path(saved).write_bytes(garbage)
+        change_card(saved, graph_sha256=hashlib.sha256(garbage).hexdigest())
+        with pytest.raises(WeightsError, match=r"net\.onnx: the graph cannot be played by") as refusal:
+            Policy.load(saved)
+        assert "\n" not in str(refusal.value)
+
+
+def test_the_bundled_graph_is_the_bundled_weights() -> None:
+    net, vision, _ = load(WEIGHTS)
+    assert hashlib.sha256(q_graph(net, vision.obs_shape)).hexdigest() == Card.read(WEIGHTS).graph_sha256
+
+
+def test_playing_imports_no_torch() -> None:
+    program = (
+        "import sys; from agent.assembly import WEIGHTS; from agent.network.policy import Policy; Policy.load(WEIGHTS)"
+    )
+    program += "; print(*{'torch', 'onnx', 'safetensors'} & {name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"

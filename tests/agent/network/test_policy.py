@@ -8,7 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from agent.network.model import NetworkConfig, QNetwork
+from agent.network.card import NetworkConfig
+from agent.network.graph import q_graph
+from agent.network.model import QNetwork
 from agent.network.policy import Policy
 from agent.players.learned import Learned
 from agent.players.moment import Moment
@@ -45,6 +47,10 @@ def observations(vision: VisionConfig = VISION, count: int = 4) -> NDArray[np.ui
     return np.concatenate([noise, flat])
 
 
+def played(net: QNetwork, vision: VisionConfig = VISION) -> Policy:
+    return Policy(q_graph(net, vision.obs_shape), vision)
+
+
 def torch_answers(net: QNetwork, obs: NDArray[np.uint8]) -> NDArray[np.float32]:
     with torch.inference_mode():
         answers: NDArray[np.float32] = net(torch.from_numpy(obs)).numpy()
@@ -57,7 +63,7 @@ def test_it_answers_as_the_network_does(config: NetworkConfig, seed: int) -> Non
     net = network(config, seed=seed)
     wanted = torch_answers(net, observations())
     assert np.ptp(wanted, 1).min() > 0.1, "the test would not tell the actions apart"
-    policy = Policy(net, VISION)
+    policy = played(net, VISION)
     answers = np.stack([policy.q_values(obs) for obs in observations()])
     assert answers.dtype == np.float32
     assert np.allclose(answers, wanted, rtol=0, atol=1e-4)
@@ -68,11 +74,11 @@ def test_any_size_and_kind_of_observation_will_do(config: NetworkConfig) -> None
     vision = VisionConfig(height=84, width=96, stack=2, pixels="colour")
     net = network(config, vision)
     obs = observations(vision, count=1)
-    assert np.allclose(Policy(net, vision).q_values(obs[0]), torch_answers(net, obs)[0], rtol=0, atol=1e-4)
+    assert np.allclose(played(net, vision).q_values(obs[0]), torch_answers(net, obs)[0], rtol=0, atol=1e-4)
 
 
 def test_an_answer_stays_what_it_was() -> None:
-    policy = Policy(network(CONFIGS["patches"]), VISION)
+    policy = played(network(CONFIGS["patches"]), VISION)
     first, second = (policy.q_values(obs) for obs in observations()[:2])
     assert (first == policy.q_values(observations()[0])).all()
     assert not np.allclose(first, second)
@@ -81,12 +87,12 @@ def test_an_answer_stays_what_it_was() -> None:
 def test_a_policy_keeps_the_weights_it_was_made_of() -> None:
     net = network(CONFIGS["patches"])
     obs = observations()[0]
-    policy = Policy(net, VISION)
+    policy = played(net, VISION)
     before = policy.q_values(obs)
     with torch.no_grad():
         net.value[-1].get_parameter("bias").add_(1.0)
     assert (policy.q_values(obs) == before).all()
-    assert np.allclose(Policy(net, VISION).q_values(obs), before + 1, atol=1e-4)
+    assert np.allclose(played(net, VISION).q_values(obs), before + 1, atol=1e-4)
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
@@ -99,7 +105,7 @@ def test_one_weight_that_is_no_number_takes_the_player_out(config: NetworkConfig
         with torch.no_grad():
             parameter = net.get_parameter(name)
             parameter[(0,) * parameter.ndim] = float("nan")
-        learned = Learned(Policy(net, VISION), 0.0, np.random.default_rng(0))
+        learned = Learned(played(net, VISION), 0.0, np.random.default_rng(0))
         learned.act(moment)
         assert not learned.is_sound, name
 
@@ -108,24 +114,24 @@ def test_a_module_without_an_operator_is_refused_by_name() -> None:
     net = network(CONFIGS["patches"])
     net.torso.append(nn.Tanh())
     with pytest.raises(TypeError, match="Tanh"):
-        Policy(net, VISION)
+        played(net, VISION)
 
 
 def test_nothing_is_logged(capfd: pytest.CaptureFixture[str]) -> None:
-    Policy(network(CONFIGS["patches"]), VISION).q_values(observations()[0])
+    played(network(CONFIGS["patches"]), VISION).q_values(observations()[0])
     assert capfd.readouterr() == ("", "")
 
 
 def test_weights_can_be_swapped_during_a_run() -> None:
     net = network(CONFIGS["patches"])
-    Policy(net, VISION)
+    played(net, VISION)
     began_at = time.process_time()
-    Policy(net, VISION)
+    played(net, VISION)
     assert time.process_time() - began_at < 0.5
 
 
 def test_deciding_is_far_within_what_a_timestep_affords() -> None:
-    policy = Policy(network(CONFIGS["patches"]), VISION)
+    policy = played(network(CONFIGS["patches"]), VISION)
     obs = observations()[0]
     began_at = time.process_time()
     for _ in range(20):

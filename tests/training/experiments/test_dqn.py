@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from agent.learning.ppo import NotFiniteError
 from agent.network import weights as networks
-from agent.network.model import NetworkConfig, QNetwork
+from agent.network.card import NetworkConfig
+from agent.network.model import QNetwork
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from training.__main__ import main

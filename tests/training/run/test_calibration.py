@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from agent.network import weights as networks
+from agent.network.card import card_path
 from fernway.levels import Level
 from training.play.lanes import Ending
 from training.run import calibration, score_report
@@ -85,7 +86,7 @@ def test_the_plot_has_every_point_and_the_diagonal_in_view() -> None:
 
 def test_a_card_tells_gamma_and_scale_or_the_learners_count(tmp_path: Path) -> None:
     weights = tmp_path / "some.safetensors"
-    card = networks.card_path(weights)
+    card = card_path(weights)
     card.write_text(json.dumps({"about": {"gamma": 0.9, "reward_scale": 2}}))
     assert score_report.scales(weights) == (0.9, 2.0)
     card.write_text("{}")
@@ -99,7 +100,7 @@ def test_a_card_tells_gamma_and_scale_or_the_learners_count(tmp_path: Path) -> N
 def test_the_bundled_networks_values_go_with_what_follows() -> None:
     """Ranks, on levels never trained on; weights that have learned by reward say so with their gamma."""
     network, vision, _ = networks.load(WEIGHTS)
-    about = json.loads(networks.card_path(WEIGHTS).read_text())["about"]
+    about = json.loads(card_path(WEIGHTS).read_text())["about"]
     levels = [level for part in held_out(7, 12, 12).values() for level in part]
     recorder = Recorder()
     endings = play(values_of(network), vision, levels, seed=7, watch=recorder)

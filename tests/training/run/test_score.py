@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from agent.network import weights as networks
-from agent.network.model import NetworkConfig, QNetwork
+from agent.network.card import NetworkConfig
+from agent.network.model import QNetwork
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from fernway.levels import UNSEEN_ZONES, ZONES, Level, committed

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from agent.network import weights as networks
-from agent.network.model import NetworkConfig, QNetwork
+from agent.network.card import NetworkConfig
+from agent.network.model import QNetwork
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from fernway.levels import committed

@@ -16,7 +16,7 @@ import torch
 
 from agent.learning.ppo import PPOConfig
 from agent.network import weights as networks
-from agent.network.model import NetworkConfig
+from agent.network.card import NetworkConfig
 from agent.vision import VisionConfig
 from training.__main__ import main
 from training.play.twin import PracticeConfig

@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from agent.network import weights as networks
-from agent.network.model import NetworkConfig, QNetwork
+from agent.network.card import NetworkConfig, WeightsError
+from agent.network.model import QNetwork
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig, look
 from fernway.levels import Level
@@ -152,5 +153,5 @@ def test_bad_input_is_refused_before_anything_is_played(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match="is a file: wanted a folder"):
         transfer.transfer(transfer.TransferConfig(weights=WEIGHTS, pictures=tmp_path / "file"))
-    with pytest.raises(networks.WeightsError, match="nowhere"):
+    with pytest.raises(WeightsError, match="nowhere"):
         transfer.transfer(transfer.TransferConfig(weights=tmp_path / "nowhere.safetensors"))
