@@ -21,8 +21,7 @@ usage: ./build.sh WORD [ARGUMENT...]
   fuzz [MINUTES]            draws random inputs, new ones each time, until the time is up (10 minutes), and prints the
                             command that shows a failure again; --seed N draws those of an earlier time
   check                     format, lint, types, scripts; that the game's art and ROM are what their sources give
-  image [--wheels DIR]      builds the submission image. DIR: a folder with torch's CPU wheel, where PyTorch's index
-                            cannot be reached; by default the one that pip's find-links names, if any
+  image                     builds the submission image
   smoke [ARGUMENT...]       plays a level with the image as the contest's tooling does; --help names its settings
   push REGISTRY/NAME:TAG    tags the image and pushes it
 
@@ -108,41 +107,8 @@ need_image() {
   docker image inspect "$IMAGE" >/dev/null 2>&1 || fail "the image $IMAGE is not built: run ./build.sh image"
 }
 
-# The folder of torch's CPU wheel that pip is configured to look into, if there is one.
-configured_wheels() {
-  local python folder wheels
-  python=$(find_python)
-  for folder in $("$python" -m pip config list 2>/dev/null | sed -n "s/.*find-links='\(.*\)'/\1/p"); do
-    wheels=("${folder#file://}"/torch-*+cpu-*.whl)
-    if [[ -f ${wheels[0]} ]]; then
-      echo "${folder#file://}"
-      return
-    fi
-  done
-}
-
-# docker build; a folder of torch's wheel, if given, takes the place of PyTorch's index: it is served on loopback as
-# long as the build takes.
 build_image() {
-  local folder=$1 root server port
-  shift
-  if [[ -z $folder ]]; then
-    docker build "$@" || build_failed
-    return
-  fi
-  root=$(mktemp -d)
-  mkdir -p "$root/cpu/torch"
-  ln -s "$folder"/torch-*+cpu-*.whl "$root/cpu/torch/"
-  # The port is part of the build's cache key: the same one each time, another only where it is taken.
-  for port in {38710..38719}; do
-    "$(find_python)" -m http.server --bind 127.0.0.1 --directory "$root" "$port" >/dev/null 2>&1 &
-    server=$!
-    while kill -0 "$server" 2>/dev/null && ! (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do sleep 0.1; done
-    if kill -0 "$server" 2>/dev/null; then break; fi
-  done
-  # shellcheck disable=SC2064 # the values of now
-  trap "kill $server 2>/dev/null || true; rm -rf '$root'" EXIT
-  docker build --network=host --build-arg "TORCH_INDEX=http://127.0.0.1:$port/cpu" "$@" || build_failed
+  docker build --network=host "$@" || build_failed
 }
 
 build_failed() {
@@ -189,18 +155,10 @@ check() {
 }
 
 image() {
-  local wheels bytes
-  case ${1-} in
-    "") wheels=$(configured_wheels) ;;
-    --wheels)
-      (($# == 2)) || fail "wanted: image --wheels DIR, got: image $*"
-      wheels=$(cd "$CALLED_FROM" && realpath "$2")
-      compgen -G "$wheels/torch-*+cpu-*.whl" >/dev/null || fail "wanted a folder with torch-*+cpu-*.whl, got: $2"
-      ;;
-    *) fail "wanted: image [--wheels DIR], got: image $*" ;;
-  esac
+  local bytes
+  (($# == 0)) || fail "wanted: image, without anything after it; got: image $*"
   need_engine
-  build_image "$wheels" -t "$IMAGE" .
+  build_image -t "$IMAGE" .
   bytes=$(docker image inspect --format '{{.Size}}' "$IMAGE")
   echo "build.sh: $IMAGE built, $((bytes / 1000000)) MB"
 }
@@ -208,7 +166,7 @@ image() {
 smoke() {
   need_engine
   need_image
-  build_image "$(configured_wheels)" --quiet -f tests/containers/remote_env/Dockerfile -t "$REMOTE_ENV_IMAGE" .
+  build_image --quiet -f tests/containers/remote_env/Dockerfile -t "$REMOTE_ENV_IMAGE" .
   "$(find_python)" tests/containers/smoke.py --agent "$IMAGE" --remote-env "$REMOTE_ENV_IMAGE" "$@"
 }
 

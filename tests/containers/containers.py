@@ -14,7 +14,7 @@ import shutil
 import string
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,10 +54,12 @@ class Container:
     """Its name."""
 
     @classmethod
-    def start(cls, name: str, image: str, mounts: dict[str, str], *command: str) -> "Container":
+    def start(
+        cls, name: str, image: str, mounts: dict[str, str], *command: str, options: Sequence[str] = ()
+    ) -> "Container":
         """Starts it; `mounts` maps volumes and folders to places inside."""
         volumes = [word for source, target in mounts.items() for word in ("-v", f"{source}:{target}")]
-        docker("run", "-d", "--name", name, "--network", "none", *volumes, image, *command)
+        docker("run", "-d", "--name", name, "--network", "none", *options, *volumes, image, *command)
         return cls(name=name)
 
     def inspect(self) -> dict[str, Any]:
@@ -138,7 +140,12 @@ class Pair:
 
 @contextlib.contextmanager
 def pair(
-    agent: str, remote_env: str, remote_command: list[str], results: Path, roms: Path | None = None
+    agent: str,
+    remote_env: str,
+    remote_command: list[str],
+    results: Path,
+    roms: Path | None = None,
+    options: Sequence[str] = (),
 ) -> Iterator[Pair]:
     """Starts the environment and the agent; removes everything at the end.
 
@@ -148,6 +155,7 @@ def pair(
         remote_command: What runs in it.
         results: Folder for what both sides write; emptied first.
         roms: Folder of ROMs, which the environment may read.
+        options: Flags of docker run for the agent's container.
 
     Yields:
         The two.
@@ -174,7 +182,7 @@ def pair(
             remote_mounts[str(roms.resolve())] = "/root/roms:ro"
         yield Pair(
             remote=Container.start(f"{name}-remote", remote_env, remote_mounts, *remote_command),
-            agent=Container.start(f"{name}-agent", agent, shared | {str(out): "/root/compo/out"}),
+            agent=Container.start(f"{name}-agent", agent, shared | {str(out): "/root/compo/out"}, options=options),
             results=results,
         )
     finally:

@@ -28,7 +28,8 @@ if ! debootstrap --variant=minbase "$SUITE" "$root" >"$log" 2>&1; then
 fi
 rm -f "$log"
 
-# What reaches the package mirrors from here must do so inside a build as well: sources, settings, certificates.
+# What reaches the package mirrors from here must do so inside a build as well: sources, settings, certificates. None of
+# it is the image's: /etc/stand-in lists it, and the Dockerfile takes it out again.
 rm -f "$root"/etc/apt/sources.list
 cp -a /etc/apt/sources.list* "$root/etc/apt/"
 cp -a /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
@@ -36,6 +37,8 @@ if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then
   mkdir -p "$root/usr/local/share/ca-certificates"
   cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/"
 fi
+(cd "$root" && find etc/apt/sources.list* etc/apt/apt.conf.d usr/local/share/ca-certificates -type f -printf '/%p\n') \
+  >"$root/etc/stand-in" 2>/dev/null || true
 # apt's binary caches would add 71 MB to every layer that installs something.
 printf 'Dir::Cache::%s "";\n' pkgcache srcpkgcache >"$root/etc/apt/apt.conf.d/99no-caches"
 

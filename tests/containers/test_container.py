@@ -17,9 +17,11 @@ from containers import GRACE_S, ContainerError, Pair, docker, pair
 from smoke import FIRST_SCREEN, Smoke, read_table
 from sonic import dummy_rom, interleaved
 
+from agent.rules import ACTION_TABLE
+
 ROOT = Path(__file__).parents[2]
 BUILD = str(ROOT / "build.sh")
-SIZE_MAX = 1_100_000_000
+SIZE_MAX = 400_000_000
 """Bytes of the unpacked image at most."""
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -69,7 +71,7 @@ def wait_until_playing(both: Pair) -> None:
 
 def test_layout_is_the_contests(image: str) -> None:
     config = json.loads(docker("image", "inspect", image))[0]["Config"]
-    assert config["Entrypoint"] == ["bash", "-lc", "exec $0 $@"]
+    assert config["Entrypoint"] == ["tini", "--", "bash", "-lc", "exec $0 $@"]
     assert config["Cmd"] == ["python", "-m", "agent"]
     assert set(config["Volumes"]) == {"/root/compo/tmp", "/root/compo/out"}
     # The tooling names neither a folder nor an environment: the login shell gives both.
@@ -110,35 +112,63 @@ def test_nothing_is_compiled_at_run_time(image: str) -> None:
     assert len(lines) == 2 * len(sources)
 
 
-LEARN = """
-import torch
-layer = torch.nn.Sequential(torch.nn.Conv2d(4, 8, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(8 * 36, 2))
-optimizer = torch.optim.Adam(layer.parameters())
-batch = torch.rand(16, 4, 8, 8)
-before = layer(batch).square().mean()
-for _ in range(20):
-    optimizer.zero_grad(); layer(batch).square().mean().backward(); optimizer.step()
-torch.jit.trace(layer, batch).save("/tmp/traced.pt")
-after = torch.jit.load("/tmp/traced.pt")(batch).square().mean()
-torch.save(layer.state_dict(), "/tmp/state.pt"); layer.load_state_dict(torch.load("/tmp/state.pt"))
-import cv2, gymnasium, numpy, rich, safetensors.torch, tyro
+PLAY = """
+import cv2, gymnasium, numpy, rich, tyro
 cv2.Canny(cv2.resize(numpy.zeros((224, 320), numpy.uint8), (80, 64), interpolation=cv2.INTER_AREA), 1, 2)
-safetensors.torch.save_file(layer.state_dict(), "/tmp/state.safetensors")
-from agent.network.card import NetworkConfig
-from agent.network.model import QNetwork
+from agent.assembly import WEIGHTS
 from agent.network.policy import Policy
-from agent.vision import VisionConfig
-vision = VisionConfig()
-Policy(QNetwork(vision, NetworkConfig(), 2), vision).q_values(numpy.zeros(vision.obs_shape, numpy.uint8))
-print("smaller" if after < before else "larger")
+policy = Policy.load(WEIGHTS)
+print(len(policy.q_values(numpy.zeros(policy.vision.obs_shape, numpy.uint8))))
 """
 
 
 def test_what_was_left_out_is_not_missed(image: str, tmp_path: Path) -> None:
-    script = tmp_path / "learn.py"
-    script.write_text(LEARN)
-    words = ["--rm", "--network", "none", "-v", f"{script}:/learn.py:ro", "-e", "PYTHONPATH=/root/compo"]
-    assert docker("run", *words, image, "python", "/learn.py") == "smaller"
+    script = tmp_path / "play.py"
+    script.write_text(PLAY)
+    words = ["--rm", "--network", "none", "-v", f"{script}:/play.py:ro", "-e", "PYTHONPATH=/root/compo"]
+    assert docker("run", *words, image, "python", "/play.py") == str(len(ACTION_TABLE))
+
+
+def test_what_reached_the_mirrors_from_here_is_not_in_it(image: str) -> None:
+    """A stand-in for the base image has certificates and settings of the machine that it was made on."""
+    folders = ["/usr/local/share/ca-certificates", "/etc/apt/apt.conf.d", "/etc/apt/sources.list.d"]
+    found = docker("run", "--rm", "--network", "none", image, "find", *folders, "-type", "f").splitlines()
+    ours = [Path(line).name for line in found]
+    there = {path.name for folder in folders if Path(folder).is_dir() for path in Path(folder).iterdir()}
+    debians = {"01autoremove", "70debconf", "debian.sources", "docker-clean", "docker-gzip-indexes"}
+    debians |= {"docker-autoremove-suggests", "docker-no-languages", "99no-caches"}
+    assert not set(ours) & (there - debians), found
+
+
+LEAST = ("--read-only", "--cap-drop", "ALL", "--memory", "96m", "--memory-swap", "96m")
+
+
+def test_it_plays_with_no_rights_and_little_memory(smoke: Smoke) -> None:
+    smoke = dataclasses.replace(smoke, timesteps=600)
+    with pair(smoke.agent, smoke.remote_env, smoke.remote_command, smoke.results, options=LEAST) as both:
+        assert both.wait() == {"remote": 0, "agent": 0}
+    assert "without the Q-network" not in (smoke.results / "agent-stdout.txt").read_text()
+    assert sum(int(row["timesteps"]) for row in read_table(smoke.results / "out/episodes.csv")) == 600
+
+
+def test_a_user_whom_the_environment_does_not_let_in_is_told_why(smoke: Smoke) -> None:
+    """The environment is root's, and so are its socket and the volume that both share."""
+    with pair(smoke.agent, smoke.remote_env, smoke.remote_command, smoke.results, options=("--user", "1000")) as both:
+        assert both.wait()["agent"] == 1
+    (line,) = (smoke.results / "agent-stderr.txt").read_text().splitlines()
+    assert "Permission denied" in line
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 0.3, 0.6, 1.0, 2.0])
+def test_it_can_be_stopped_at_any_moment(image: str, seconds: float) -> None:
+    """Before it has said what SIGTERM is to do, too: 137 is what is left of one that did not hear."""
+    name = docker("run", "-d", "--network", "none", image)
+    try:
+        time.sleep(seconds)
+        docker("stop", name)
+        assert json.loads(docker("inspect", name))[0]["State"]["ExitCode"] in (0, 143)
+    finally:
+        docker("rm", "--force", name)
 
 
 def test_smoke_run_says_what_came_of_it(smoked: tuple[Path, str]) -> None:
