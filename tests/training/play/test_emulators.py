@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from trained import training
 
 from agent.rules import ACTION_TABLE, action_buttons
 from agent.vision import FrameStack, VisionConfig
 from contest.remote import environment as contest_env
-from training.__main__ import main
 from training.play.console import Console, Episode, Place
 from training.play.emulators import EmulatorError, EmulatorLanes, Emulators, read_places
 from training.run.checkpoint import load as load_checkpoint
@@ -189,10 +189,7 @@ def test_ctrl_c_leaves_a_checkpoint_and_no_process(tmp_path: Path, number: signa
 
 
 def train(*words: str) -> int:
-    try:
-        return main(["train", *words, *TINY])
-    except SystemExit as exit_:
-        return int(exit_.code or 0)
+    return training("train", *words, *TINY)
 
 
 def rows(path: Path) -> list[dict[str, str]]:
