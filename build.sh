@@ -171,7 +171,7 @@ smoke() {
 }
 
 push() {
-  local target=${1-} log
+  local target=${1-} log reason
   (($# == 1)) || fail "wanted: push REGISTRY/NAME:TAG, got: push $*"
   [[ $target =~ ^(localhost|[A-Za-z0-9.-]+\.[A-Za-z0-9-]+|[A-Za-z0-9.-]+:[0-9]+|localhost:[0-9]+)(/[a-z0-9]+([._-]+[a-z0-9]+)*)+:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$ ]] ||
     fail "wanted REGISTRY/NAME:TAG such as registry.example.org/me/qjerk:v1, got: $target"
@@ -181,7 +181,9 @@ push() {
   log=$(mktemp)
   if ! docker push "$target" 2>"$log"; then
     cat "$log" >&2
-    fail "the push to ${target%%/*} failed: $(tail -n 1 "$log") (is it running, and are you logged in: docker login?)"
+    reason=$("$(find_python)" -m contest.scoring.last_words "$log")
+    rm -f "$log"
+    fail "the push to ${target%%/*} failed: $reason (is it running, and are you logged in: docker login?)"
   fi
   rm -f "$log"
 }

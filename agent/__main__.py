@@ -1,9 +1,11 @@
 """`python -m agent`: plays one run."""
 
 from agent.stop import Stopped, StopSignal, before_the_first_episode
+from agent.terminal import name_missing_libraries, say, whatever_the_terminal
 
 if __name__ == "__main__":  # before the imports that take seconds: whoever stops the process need not wait for them
     stop = StopSignal()
+    name_missing_libraries()
 
 import dataclasses
 import math
@@ -28,7 +30,6 @@ from agent.rules import (
     WALLCLOCK_VARIABLE,
 )
 from agent.runner import Runner
-from agent.terminal import say, whatever_the_terminal
 from agent.wire.client import RemoteEnv
 from agent.wire.connect import RemoteConfig
 from agent.wire.messages import GymRemoteError, RunEnd

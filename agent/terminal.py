@@ -5,6 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
+from types import TracebackType
 
 
 def say(line: str) -> None:
@@ -13,6 +14,20 @@ def say(line: str) -> None:
         print(line, flush=True)
     except OSError:  # the reader is gone, or the disk is full
         _give_up()
+
+
+def name_missing_libraries() -> None:
+    """From now on an import that fails for want of a library ends the process with a line that says what to do."""
+    usual = sys.excepthook
+
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] != "agent":
+            advice = "in a clone, ./build.sh demo makes an environment with it, and `. .venv/bin/activate` enters it"
+            print(f"agent: {error.name} is not installed for {sys.executable}: {advice}", file=sys.stderr)
+        else:
+            usual(kind, error, trace)
+
+    sys.excepthook = tell
 
 
 @contextlib.contextmanager

@@ -45,12 +45,16 @@ class VisionConfig:
     def __post_init__(self) -> None:
         """Checks the ranges."""
         rows = SCREEN_SHAPE[0]
-        require(min(self.crop_top, self.crop_bottom) >= 0, "crops of at least 0 rows", self)
-        require(self.crop_top + self.crop_bottom <= rows - self.height, f"at least {self.height} rows left", self)
-        require(self.height >= 8, "height of at least 8", self.height)
-        require(8 <= self.width <= SCREEN_SHAPE[1], f"width within 8..{SCREEN_SHAPE[1]}", self.width)
-        require(1 <= self.stack <= 16, "stack within 1..16", self.stack)
-        require(self.pixels in get_args(Pixels), f"pixels of {', '.join(get_args(Pixels))}", self.pixels)
+        require(min(self.crop_top, self.crop_bottom) >= 0, "vision.crop-top and vision.crop-bottom of at least 0", self)
+        require(
+            self.crop_top + self.crop_bottom <= rows - self.height,
+            f"vision.height of at most the {rows - self.crop_top - self.crop_bottom} rows that the crops leave",
+            self.height,
+        )
+        require(self.height >= 8, "vision.height of at least 8", self.height)
+        require(8 <= self.width <= SCREEN_SHAPE[1], f"vision.width within 8..{SCREEN_SHAPE[1]}", self.width)
+        require(1 <= self.stack <= 16, "vision.stack within 1..16", self.stack)
+        require(self.pixels in get_args(Pixels), f"vision.pixels of {', '.join(get_args(Pixels))}", self.pixels)
 
     @property
     def planes(self) -> int:

@@ -116,14 +116,15 @@ class Looks:
             FernwayError: If a number is out of range.
         """
         if not self.zones or not all(0 <= zone < len(ZONES) for zone in self.zones):
-            raise FernwayError(f"want zones of 0 .. {len(ZONES) - 1}, got {self.zones}")
+            raise FernwayError(f"want --looks.zones of 0 .. {len(ZONES) - 1}, got {self.zones}")
         for field in dataclasses.fields(self):
             number, default = getattr(self, field.name), field.default
             most = (
                 1.0 if isinstance(default, float) and default < 1 and field.name not in ("contrast", "gamma") else 100.0
             )
             if field.name != "zones" and not 0 <= number <= most:
-                raise FernwayError(f"want {field.name} within 0 .. {most:g}, got {number}")
+                flag = f"--looks.{field.name.replace('_', '-')}"
+                raise FernwayError(f"want {flag} within 0 .. {most:g}, got {number}")
 
 
 def draw_look(looks: Looks, observation: Observation, zone: int, number: int) -> NDArray[np.void]:

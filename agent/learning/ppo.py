@@ -66,17 +66,22 @@ class PPOConfig:
         for name in ("learning_rate", "learning_rate_end", "adam_epsilon", "reward_scale", "clip", "clip_norm"):
             value = getattr(self, name)
             if value is not None and not value > 0:
-                raise ValueError(f"wanted {name} above 0, got {getattr(self, name)}")
+                raise ValueError(f"wanted {_flag(name)} above 0, got {value}")
         for name in ("epochs", "batch_size"):
             if getattr(self, name) < 1:
-                raise ValueError(f"wanted {name} of at least 1, got {getattr(self, name)}")
+                raise ValueError(f"wanted {_flag(name)} of at least 1, got {getattr(self, name)}")
         for name in ("gamma", "trace"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"wanted {name} within 0..1, got {getattr(self, name)}")
+                raise ValueError(f"wanted {_flag(name)} within 0..1, got {getattr(self, name)}")
         for name in ("entropy_weight", "value_weight", "warm_up_timesteps"):
             value = getattr(self, name)
             if value is not None and value < 0:
-                raise ValueError(f"wanted {name} of at least 0, got {getattr(self, name)}")
+                raise ValueError(f"wanted {_flag(name)} of at least 0, got {value}")
+
+
+def _flag(name: str) -> str:
+    """A setting as it is typed."""
+    return f"--ppo.{name.replace('_', '-')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

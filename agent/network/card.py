@@ -45,11 +45,13 @@ class NetworkConfig:
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        require(self.torso in ("conv", "impala", "patches"), "torso conv, impala or patches", self.torso)
-        require(1 <= len(self.channels) <= 4 and min(self.channels) > 0, "1 to 4 channels above 0", self.channels)
-        require(self.torso != "conv" or len(self.channels) == 3, "three channels for conv", self.channels)
-        require(self.hidden > 0, "hidden above 0", self.hidden)
-        require(self.temperature > 0, "temperature above 0", self.temperature)
+        require(self.torso in ("conv", "impala", "patches"), "network.torso conv, impala or patches", self.torso)
+        require(
+            1 <= len(self.channels) <= 4 and min(self.channels) > 0, "1 to 4 network.channels above 0", self.channels
+        )
+        require(self.torso != "conv" or len(self.channels) == 3, "three network.channels for conv", self.channels)
+        require(self.hidden > 0, "network.hidden above 0", self.hidden)
+        require(self.temperature > 0, "network.temperature above 0", self.temperature)
 
 
 def card_path(weights: Path) -> Path:

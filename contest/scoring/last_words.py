@@ -1,7 +1,11 @@
-"""Why a process failed, out of what it wrote on stderr: an exception, the inside of a box, or the last line."""
+"""Why a process failed, out of what it wrote on stderr: an exception, the inside of a box, or the last line.
+
+Needs nothing but Python. `python -m contest.scoring.last_words FILE` prints the reason.
+"""
 
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 PART_BYTES = 1 << 20
@@ -20,6 +24,7 @@ _IGNORED = re.compile(r"Exception ignored in")
 _FATAL = re.compile(r"Fatal Python error: ")
 _MARGIN = re.compile(r"(?:\s*[|+]\s)+")  # Python draws an exception group's members beside such lines
 _TOP, _SIDE, _BOTTOM = "╭┌┏╔", "│┃║", "╰└┗╚"  # of boxes as rich, tyro, typer and click-rich draw them
+_HINT = re.compile(r"(?:See|Try|Run|For) .*--help\b")  # the last line of docker's and of GNU's programs
 _RULE = re.compile(r"[─━═\s]*")
 
 
@@ -39,20 +44,31 @@ def lines(path: Path) -> Iterator[str]:
     except OSError:
         return
     for part in parts:
-        for line in _ESCAPES.sub("", part.decode(errors="replace")).splitlines():
-            shown = "".join(one if one.isprintable() else " " for one in line).rstrip()
-            if shown:
-                yield shown
+        yield from lines_of(part.decode(errors="replace"))
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """The lines that have something in them, without terminals' escape sequences."""
+    for line in _ESCAPES.sub("", text).splitlines():
+        shown = "".join(one if one.isprintable() else " " for one in line).rstrip()
+        if shown:
+            yield shown
+
+
+def reason(said: Iterable[str]) -> str:
+    """Why a process failed, in one line, out of the lines that it wrote.
+
+    The message of the last exception; without one, what the last box says first; without one, the last line that is no
+    hint at `--help`.
+    """
+    found = list(said)
+    words = _exception(found) or _box(found) or next((line for line in reversed(found) if not _HINT.match(line)), "")
+    return words.strip() or "no word on stderr"
 
 
 def last_words(path: Path) -> str:
-    """Why a process failed, in one line, and where the rest is.
-
-    The message of the last exception; without one, what the last box says first; without one, the last line.
-    """
-    found = list(lines(path))
-    words = _exception(found) or _box(found) or (found[-1].strip() if found else "no word on stderr")
-    return f"{words[:LENGTH_MOST]} ({path})"
+    """Why a process failed, at most LENGTH_MOST characters of it, and where the rest is."""
+    return f"{reason(lines(path))[:LENGTH_MOST]} ({path})"
 
 
 def _exception(found: list[str]) -> str:
@@ -86,3 +102,7 @@ def _box(found: list[str]) -> str:
         else:
             is_inside = is_inside and not words
     return " ".join(words)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{reason(lines(Path(sys.argv[1])))}\n")

@@ -1,10 +1,12 @@
 """Command lines on terminals of all sorts, behind pipes that close, in a Python without the libraries."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import venv
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,8 @@ from finished import finish
 from fernway import GAME
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ["contest", "fernway", "agent"]
+COMMANDS = ["contest", "fernway", "training", "agent"]
+HELPS = [*((name, "--help") for name in COMMANDS), ("training", "show", "--help")]
 
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 LATIN = {"PYTHONIOENCODING": "iso-8859-1"}
@@ -26,24 +29,34 @@ def call(*words: object, **more: str) -> "subprocess.CompletedProcess[bytes]":
 
 
 @pytest.mark.parametrize("terminal", [ASCII, LATIN], ids=["ascii", "iso-8859-1"])
-@pytest.mark.parametrize("name", COMMANDS)
-def test_help_on_terminals_without_box_drawing_characters(name: str, terminal: dict[str, str]) -> None:
-    done = call(name, "--help", **terminal)
+@pytest.mark.parametrize("words", HELPS, ids=" ".join)
+def test_help_on_terminals_without_box_drawing_characters(words: tuple[str, ...], terminal: dict[str, str]) -> None:
+    done = call(*words, **terminal)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert b"usage: python -m " + name.encode() in done.stdout
+    assert b"usage: python -m " + " ".join(words[:-1]).encode() in done.stdout
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_help_into_a_pipe_that_closes_ends_quietly(name: str) -> None:
+@pytest.mark.parametrize("words", [*HELPS, ("training", "train", "--help")], ids=" ".join)
+def test_help_into_a_pipe_that_closes_ends_quietly(words: tuple[str, ...]) -> None:
     """Whoever reads is gone before the first word."""
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as pipe:
-        process = subprocess.Popen(
-            [sys.executable, "-m", name, "--help"], stdout=pipe, stderr=subprocess.PIPE, cwd=ROOT
-        )
+        process = subprocess.Popen([sys.executable, "-m", *words], stdout=pipe, stderr=subprocess.PIPE, cwd=ROOT)
     _, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (0, b"")
+
+
+@pytest.mark.parametrize("name", ["contest", "fernway", "training"])
+def test_ctrl_c_has_the_shells_status(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"{name}.cli.main", interrupted)
+    assert import_module(f"{name}.__main__").main() == 130
+    assert capsys.readouterr().err == f"{name}: interrupted\n"
 
 
 def test_a_name_that_the_terminal_cannot_print_is_no_failure(tmp_path: Path) -> None:
@@ -116,10 +129,11 @@ def test_destinations_are_tried_before_anything_is_played(
 
 def test_a_python_without_the_libraries_says_which_one_to_use(tmp_path: Path) -> None:
     venv.create(tmp_path / "bare", symlinks=True)
-    for name in ("contest", "fernway"):
-        words = [str(tmp_path / "bare" / "bin" / "python"), "-m", name, "list"]
-        done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=ROOT, env={})
+    python = tmp_path / "bare" / "bin" / "python"
+    for words in (("contest", "list"), ("fernway", "list"), ("training", "score"), ("agent",)):
+        command = [str(python), "-m", *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env={})
         assert done.returncode == 1
-        assert done.stderr.startswith(f"{name}: tyro is not installed for {tmp_path}/bare/bin/python")
+        assert re.match(rf"{words[0]}: \w+ is not installed for {python}: ", done.stderr)
         assert ". .venv/bin/activate" in done.stderr
         assert done.stderr.count("\n") == 1

@@ -3,7 +3,7 @@
 Two containers without network, one tmpfs volume between them for the socket, results in bind mounts; when one of the
 two has ended, the other gets 10 s. Source: openai/retro-contest, support/retro_contest/docker.py.
 
-Needs nothing but the docker command.
+Needs nothing but Python and the docker command.
 """
 
 import contextlib
@@ -18,6 +18,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from contest.scoring.last_words import lines_of, reason
 
 GRACE_S = 10.0
 """Seconds one container gets to end when the other has. Source: retro-contest."""
@@ -41,8 +43,7 @@ def docker(*words: str) -> str:
     """
     done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
     if done.returncode:
-        reason = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-        raise ContainerError(f"docker {words[0]} failed: {reason[-1]}")
+        raise ContainerError(f"docker {words[0]} failed: {reason(lines_of(done.stderr))}")
     return done.stdout.strip()
 
 

@@ -10,7 +10,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # where nothing is installed
+
 from containers import GRACE_S, KILLED, ContainerError, docker, pair
+
+from contest.scoring.last_words import last_words
 
 FIRST_SCREEN = "first screen came"
 """What the agent's log says when the first answer is there, and the first action is next."""
@@ -112,9 +116,8 @@ def play(smoke: Smoke) -> str:
         start_s = both.agent.seconds_to(FIRST_SCREEN) if not statuses["agent"] else 0.0
     for role, status in statuses.items():
         if status:
-            said = (smoke.results / f"{role}-stderr.txt").read_text().strip().splitlines() or ["nothing on stderr"]
             how = f"still ran {GRACE_S:g} s after the other" if status == KILLED else f"ended with exit status {status}"
-            raise ContainerError(f"the {role} container {how}: {said[-1]}")
+            raise ContainerError(f"the {role} container {how}: {last_words(smoke.results / f'{role}-stderr.txt')}")
 
     episodes = check_records(smoke)
     lengths = [int(episode["timesteps"]) for episode in episodes]

@@ -184,7 +184,7 @@ def test_the_records_are_those_of_c() -> None:
         ({"zones": (8,)}, "zones of 0 .. 7"),
         ({"own": 1.5}, "own within 0 .. 1,"),
         ({"noise": -0.1}, "noise within 0 .. 1,"),
-        ({"terrain_strength": 101}, "terrain_strength within 0 .. 100"),
+        ({"terrain_strength": 101}, "terrain-strength within 0 .. 100"),
     ],
 )
 def test_impossible_settings_are_refused(wrong: dict[str, Any], message: str) -> None:

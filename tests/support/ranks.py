@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch.distributed as dist
 
-from training.__main__ import main
+from training.cli import main
 from training.play.lanes import Lanes
 from training.run import checkpoint, train
 

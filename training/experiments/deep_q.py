@@ -101,7 +101,7 @@ class Replay:
         """
         self._stack = obs_shape[0]
         if timesteps <= self._stack:
-            raise ValueError(f"wanted a memory of at least {(self._stack + 1) * lanes} frames, got {timesteps * lanes}")
+            raise ValueError(f"wanted --memory of at least {(self._stack + 1) * lanes} frames, got {timesteps * lanes}")
         wanted, free = self.memory_bytes(timesteps, lanes, obs_shape), free_memory()
         if wanted > free:
             raise ValueError(f"wanted {wanted / 1e6:.0f} MB for the replay, got {free / 1e6:.0f}: ask for fewer frames")

@@ -63,7 +63,7 @@ class QTableConfig:
     def __post_init__(self) -> None:
         """Checks the ranges."""
         if self.timesteps < 1:
-            raise ValueError(f"wanted timesteps of at least 1, got {self.timesteps}")
+            raise ValueError(f"wanted --timesteps of at least 1, got {self.timesteps}")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -33,7 +33,7 @@ class TableSettings:
         """Checks the ranges."""
         for name in ("learning_rate", "gamma", "epsilon"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"wanted {name} within 0..1, got {getattr(self, name)}")
+                raise ValueError(f"wanted --table.{name.replace('_', '-')} within 0..1, got {getattr(self, name)}")
 
 
 class TablePlayer:

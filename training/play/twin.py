@@ -37,10 +37,12 @@ class PracticeConfig:
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        if self.stall_timesteps < 0 or self.tries < 0 or self.save_period < 1:
-            raise ValueError(f"wanted stall_timesteps and tries of at least 0, save_period of at least 1, got {self}")
+        for name, least in (("stall_timesteps", 0), ("tries", 0), ("save_period", 1)):
+            if getattr(self, name) < least:
+                flag = f"--practice.{name.replace('_', '-')}"
+                raise ValueError(f"wanted {flag} of at least {least}, got {getattr(self, name)}")
         if not 1 <= self.saves_back[0] <= self.saves_back[1]:
-            raise ValueError(f"wanted saves_back 1 <= low <= high, got {self.saves_back}")
+            raise ValueError(f"wanted --practice.saves-back 1 <= low <= high, got {self.saves_back}")
 
 
 def observation_of(vision: VisionConfig) -> Observation:
@@ -50,7 +52,7 @@ def observation_of(vision: VisionConfig) -> Observation:
         ValueError: If the twin does not make such observations.
     """
     if vision.pixels != "gray":
-        raise ValueError(f"the twin makes gray observations, wanted {vision.pixels}")
+        raise ValueError(f"the twin makes gray observations, got --vision.pixels {vision.pixels}")
     return Observation(
         crop_top=vision.crop_top,
         crop_bottom=vision.crop_bottom,

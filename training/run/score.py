@@ -62,8 +62,12 @@ class PlayConfig:
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        if not 0 <= self.epsilon <= 1 or self.temperature < 0 or self.stall_timesteps < 0:
-            raise ValueError(f"wanted epsilon within 0..1, temperature and stall of at least 0, got {self}")
+        if not 0 <= self.epsilon <= 1:
+            raise ValueError(f"wanted --play.epsilon within 0..1, got {self.epsilon}")
+        for name in ("temperature", "stall_timesteps"):
+            if not getattr(self, name) >= 0:
+                flag = f"--play.{name.replace('_', '-')}"
+                raise ValueError(f"wanted {flag} of at least 0, got {getattr(self, name)}")
 
 
 def unseen_zone_level(rng: np.random.Generator) -> Level:

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import torch
+from trained import training
 
-from training.__main__ import main
 from training.run.checkpoint import load
 
 pytestmark = pytest.mark.slow
@@ -65,7 +65,7 @@ def tensors(node: Any, name: str = "") -> dict[str, torch.Tensor]:
 
 def test_processes_stay_alike_and_their_number_may_change(tmp_path: Path) -> None:
     words = ["train", "--out", str(tmp_path), *TINY]
-    with torchrun(str(ROOT / "tests" / "ranks.py"), *words, "--timesteps", "320") as process:
+    with torchrun(str(ROOT / "tests" / "support" / "ranks.py"), *words, "--timesteps", "320") as process:
         _, said = process.communicate(timeout=300)
     assert process.returncode == 0, said
     one, other = (load(tmp_path / f"rank{rank}.safetensors") for rank in (0, 1))
@@ -75,11 +75,11 @@ def test_processes_stay_alike_and_their_number_may_change(tmp_path: Path) -> Non
     assert all(torch.equal(found[name], same[name]) for name in found)
     assert one["timesteps"] == 320, "five rollouts of two processes"
     assert load(tmp_path / "checkpoint.safetensors")["timesteps"] == 320
-    assert main([*words, "--timesteps", "384"]) == 0, "one process alone goes on"
+    assert training(*words, "--timesteps", "384") == 0, "one process alone goes on"
     assert load(tmp_path / "checkpoint.safetensors")["timesteps"] == 384
     alone = tensors(load(tmp_path / "checkpoint.safetensors"))
     assert not torch.equal(alone["/learner/network/value.2.weight"], found["/learner/network/value.2.weight"])
-    with torchrun(str(ROOT / "tests" / "ranks.py"), *words, "--timesteps", "512") as process:
+    with torchrun(str(ROOT / "tests" / "support" / "ranks.py"), *words, "--timesteps", "512") as process:
         _, said = process.communicate(timeout=300)
     assert process.returncode == 0, said
     assert "goes on" in said

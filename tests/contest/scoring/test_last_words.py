@@ -57,6 +57,11 @@ def failing(folder: Path, code: str, *arguments: str) -> str:
         ("import sys; sys.stderr.write('10 %\\r20 %\\rout of memory'); sys.exit(1)", "out of memory"),
         ("import sys; sys.stderr.write('nul\\0l \\x08and \\x1b7 void'); sys.exit(1)", "nul l  and  void"),
         ("raise SystemExit(1)", "no word on stderr"),
+        (
+            "import sys; sys.exit(\"docker: Error response from daemon: no such image.\\nSee 'docker run --help'.\\n\")",
+            "docker: Error response from daemon: no such image.",
+        ),
+        ("import sys; sys.exit(\"Try 'tool --help' for more.\")", "no word on stderr"),
     ],
 )
 def test_reason(tmp_path: Path, code: str, words: str) -> None:

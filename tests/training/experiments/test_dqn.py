@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from trained import training
 
 from agent.learning.ppo import NotFiniteError
 from agent.network import weights as networks
@@ -21,7 +22,6 @@ from agent.network.card import NetworkConfig
 from agent.network.model import QNetwork
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
-from training.__main__ import main
 from training.experiments.deep_q import Batch, DeepQ, LossName, Replay, symlog, td_loss
 from training.experiments.dqn import DQNConfig
 
@@ -245,17 +245,17 @@ def test_the_command_trains_and_the_table_holds_what_came_of_it(
 ) -> None:
     pytest.importorskip("matplotlib")
     out = tmp_path / "dqn"
-    assert main(["dqn", "--out", str(out), "--timesteps", "400", *TINY]) == 0
+    assert training("dqn", "--out", out, "--timesteps", "400", *TINY) == 0
     require_whole(out)
     curve = rows(out / "curve.csv")
     assert [int(row["timesteps"]) for row in curve] == [160, 320, 400]
     assert [float(row["epsilon"]) for row in curve] == pytest.approx([0.05, 0.05, 0.05])
     assert all(float(row["loss"]) > 0 for row in curve)
     table = ["qtable", "--out", str(tmp_path / "table"), "--timesteps", "60", "--slots", "1024"]
-    assert main([*table, "--dqn", str(out / "dqn.safetensors")]) == 0
+    assert training(*table, "--dqn", out / "dqn.safetensors") == 0
     methods = [row["method"] for row in rows(tmp_path / "table" / "table.csv")]
     assert methods[:4] == ["random", "jerk", "deep Q-network", "network"]
-    assert main([*table, "--dqn", str(out / "none.safetensors")]) == 1
+    assert training(*table, "--dqn", out / "none.safetensors") == 1
     assert capsys.readouterr().err.splitlines()[-1] == f"training: there are no weights at {out / 'none.safetensors'}"
 
 
@@ -286,16 +286,16 @@ def test_a_signal_ends_it_with_whole_files(tmp_path: Path, number: signal.Signal
     ("words", "says"),
     [
         (["--state", "FernHolow.Act1"], "no level 'FernHolow.Act1'; nearest: FernHollow.Act1"),
-        (["--memory", "16"], "wanted a memory of at least 40 frames"),
+        (["--memory", "16"], "wanted --memory of at least 40 frames"),
         (["--memory", "999999999999"], "for the replay, got"),
-        (["--vision.pixels", "edges"], "the twin makes gray observations, wanted edges"),
+        (["--vision.pixels", "edges"], "the twin makes gray observations, got --vision.pixels edges"),
     ],
 )
 def test_bad_input_gives_one_clear_line(
     words: list[str], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("matplotlib")
-    assert main(["dqn", "--out", str(tmp_path / "out"), *words]) == 1
+    assert training("dqn", "--out", tmp_path / "out", *words) == 1
     error = capsys.readouterr().err.splitlines()[-1]
     assert error.startswith("training: ")
     assert says in error

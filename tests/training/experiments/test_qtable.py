@@ -5,9 +5,9 @@ import cv2
 import numpy as np
 import pytest
 from toys import Corridor
+from trained import training
 
 from agent.vision import VisionConfig
-from training.__main__ import main
 from training.experiments.qtable import _TableAgent, play
 from training.experiments.screen_table import ScreenTable
 from training.experiments.table_player import TablePlayer, TableSettings
@@ -31,7 +31,7 @@ def test_the_experiment_writes_its_table_and_pictures_and_goes_on(
 ) -> None:
     pytest.importorskip("matplotlib")
     arguments = ["qtable", "--out", str(tmp_path), "--timesteps", "150", "--slots", "1024", "--weights", "None"]
-    assert main(arguments) == 0
+    assert training(*arguments) == 0
     with (tmp_path / "table.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["method"] for row in rows] == METHODS
@@ -41,7 +41,7 @@ def test_the_experiment_writes_its_table_and_pictures_and_goes_on(
     picture = cv2.imread(str(tmp_path / "qtable.png"))
     assert picture is not None
     assert picture.std() > 10
-    assert main(arguments) == 0
+    assert training(*arguments) == 0
     with (tmp_path / "table.csv").open(newline="") as file:
         assert int(list(csv.DictReader(file))[2]["screens"]) > first, "it went on with what it knew"
     assert "distinct" in capsys.readouterr().out
@@ -49,5 +49,5 @@ def test_the_experiment_writes_its_table_and_pictures_and_goes_on(
 
 def test_bad_input_gives_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("matplotlib")
-    assert main(["qtable", "--game", "Nowhere", "--out", str(tmp_path)]) == 1
+    assert training("qtable", "--game", "Nowhere", "--out", tmp_path) == 1
     assert "no game 'Nowhere'" in capsys.readouterr().err

@@ -143,5 +143,5 @@ def test_a_hash_is_of_the_pixels() -> None:
 
 
 def test_settings_out_of_range_are_refused() -> None:
-    with pytest.raises(ValueError, match="wanted gamma within"):
+    with pytest.raises(ValueError, match=r"wanted --table\.gamma within"):
         TableSettings(gamma=1.5)

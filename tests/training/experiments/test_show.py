@@ -5,10 +5,11 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from trained import training
 
 from agent.rules import SCREEN_SHAPE
 from agent.vision import VisionConfig
-from training.__main__ import COMMANDS, main
+from training.cli import COMMANDS
 from training.experiments.pictures import PictureError, fitted, sheet, write_png
 from training.experiments.show import ShowConfig, stages
 
@@ -65,7 +66,7 @@ def test_a_picture_is_written_as_rgb_and_only_as_png(tmp_path: Path) -> None:
 )
 def test_the_command_draws_any_game_state(what: list[str], tmp_path: Path) -> None:
     out = tmp_path / "show.png"
-    assert main(["show", *what, "--out", str(out)]) == 0
+    assert training("show", *what, "--out", out) == 0
     picture = read(out)
     assert picture.shape == (1140, 1488, 3)
     assert picture.std() > 30
@@ -81,7 +82,7 @@ def test_the_command_draws_any_game_state(what: list[str], tmp_path: Path) -> No
     ],
 )
 def test_bad_input_gives_one_clear_line(what: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["show", *what]) == 1
+    assert training("show", *what) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert re.search(says, error)
@@ -93,8 +94,8 @@ def test_one_of_game_and_zone_is_wanted() -> None:
 
 
 def test_commands_are_named_and_a_wrong_one_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["fly"]) == 2
+    assert training("fly") == 2
     assert "no command 'fly'" in capsys.readouterr().err
-    assert main([]) == 0
+    assert training() == 0
     out = capsys.readouterr().out
     assert all(command in out for command in COMMANDS)

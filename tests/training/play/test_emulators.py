@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from trained import training
 
 from agent.rules import ACTION_TABLE, action_buttons
 from agent.vision import FrameStack, VisionConfig
 from contest.remote import environment as contest_env
-from training.__main__ import main
 from training.play.console import Console, Episode, Place
 from training.play.emulators import EmulatorError, EmulatorLanes, Emulators, read_places
 from training.run.checkpoint import load as load_checkpoint
@@ -143,11 +143,19 @@ time.sleep(600)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-@pytest.mark.parametrize("when", ["starting", "playing"])
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
-def test_emulators_end_with_who_started_them(number: signal.Signals, when: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "when"),
+    [
+        (signal.SIGKILL, "starting"),
+        *((number, "playing") for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGKILL)),
+    ],
+)
+def test_emulators_end_with_who_started_them(number: signal.Signals, when: str, tmp_path: Path) -> None:
+    """Whatever a run does nothing about; the two signals that it takes over are below."""
     command = [sys.executable, "-c", HOLDER, when]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    ) as process:
         assert process.stdout
         pids = [int(word) for word in process.stdout.readline().split()]
         process.send_signal(number)
@@ -189,10 +197,7 @@ def test_ctrl_c_leaves_a_checkpoint_and_no_process(tmp_path: Path, number: signa
 
 
 def train(*words: str) -> int:
-    try:
-        return main(["train", *words, *TINY])
-    except SystemExit as exit_:
-        return int(exit_.code or 0)
+    return training("train", *words, *TINY)
 
 
 def rows(path: Path) -> list[dict[str, str]]:
