@@ -15,15 +15,12 @@ from agent.vision import VisionConfig
 class NetworkConfig:
     """Sizes of the Q-network; stored in the weights' card."""
 
-    torso: Literal["conv", "impala", "patches"] = "patches"
+    torso: Literal["conv", "impala"] = "impala"
     """conv: three convolutions (8x8 stride 4, 4x4 stride 2, 3x3). Source: Mnih et al. 2015. impala: a stage for each of
     the channels, of a convolution, max pooling and a residual block, the first convolution with stride 2. Source:
-    Espeholt et al. 2018, with one residual block for two and the stride for speed. patches: a stage for each of the
-    channels, of a strided convolution and a residual block, the first on patches of 4 x 4 pixels, about a block of the
-    level. An update with 32, 64 takes 0.34 ms a timestep,
-    impala's with 32, 64, 64 1.18 (measured once, bfloat16 on AMX, one core)."""
+    Espeholt et al. 2018, with one residual block for two and the stride for speed."""
 
-    channels: tuple[int, ...] = (32, 64)
+    channels: tuple[int, ...] = (16, 32, 32)
     """Channels of the convolutions or stages."""
 
     hidden: int = 256
@@ -34,7 +31,7 @@ class NetworkConfig:
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        require(self.torso in ("conv", "impala", "patches"), "torso conv, impala or patches", self.torso)
+        require(self.torso in ("conv", "impala"), "torso conv or impala", self.torso)
         require(1 <= len(self.channels) <= 4 and min(self.channels) > 0, "1 to 4 channels above 0", self.channels)
         require(self.torso != "conv" or len(self.channels) == 3, "three channels for conv", self.channels)
         require(self.hidden > 0, "hidden above 0", self.hidden)
@@ -81,23 +78,9 @@ def _impala_torso(planes: int, channels: tuple[int, ...]) -> nn.Sequential:
     return nn.Sequential(*layers, nn.ReLU(), nn.Flatten())
 
 
-def _patches_torso(planes: int, channels: tuple[int, ...]) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    before = planes
-    for stage, after in enumerate(channels):
-        if stage == 0:  # [B, planes, H, W] -> [B, channels, H / 4, W / 4]: patches that overlap by half
-            layers.append(nn.Conv2d(before, after, 8, stride=4, padding=2))
-        else:
-            layers += [nn.ReLU(), nn.Conv2d(before, after, 3, stride=2, padding=1)]
-        layers.append(ResidualBlock(after))
-        before = after
-    return nn.Sequential(*layers, nn.ReLU(), nn.Flatten())
-
-
 TORSOS: dict[str, Callable[[int, tuple[int, ...]], nn.Sequential]] = {
     "conv": _conv_torso,
     "impala": _impala_torso,
-    "patches": _patches_torso,
 }
 
 
