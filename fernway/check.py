@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from fernway import native, states
 from fernway.levels import SEED_MAX, ZONES, Level, Solved
-from fernway.search import FRAME_LIMIT, Search, decode, encode, frames_of, start_level
+from fernway.rules import FRAME_LIMIT
+from fernway.search import Search, decode, encode, frames_of, start_level
 
 KINDS = 15
 """Kinds of objects in level.h; 0 is none."""

@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 
 from fernway import native
 from fernway.levels import Level
-
-FRAME_LIMIT = 18_000
-"""Frames an episode of the contest lasts at most."""
+from fernway.rules import FRAME_LIMIT
 
 BUTTONS = {
     letter: 1 << native.BUTTONS.index(name)

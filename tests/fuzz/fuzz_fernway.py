@@ -22,8 +22,9 @@ from emulated import EmulatedGame, differences
 from rich.progress import track
 
 from fernway import check, levels, native
-from fernway.environment import FRAME_SKIP, PROGRESS_REWARD, TIME_BONUS, NativeEnv
+from fernway.environment import NativeEnv
 from fernway.levels import Level
+from fernway.rules import FRAME_SKIP, PROGRESS_REWARD, TIME_BONUS
 from fernway.search import decode, frames_of, start_level
 
 ACTIONS, EMULATED = 1_000_000, 50_000
@@ -119,7 +120,7 @@ def episodes(draw: random.Random, level: Level, way: list[int], count: int) -> C
             _, total, over = env.reset(), 0.0, False
             rules.begin()
         at_frame = game.frame_count
-        screen, reward, over, _, _ = env.step([bits >> i & 1 for i in range(12)])
+        screen, reward, over, _, _ = env.step(native.bits_to_buttons(bits))
         total += reward
         progress = min(max((game.x - game.start_x) / (game.end_x - game.start_x), 0.0), 1.0)
         bonus = total - PROGRESS_REWARD * progress

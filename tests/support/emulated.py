@@ -8,10 +8,9 @@ import stable_retro
 from numpy.typing import NDArray
 
 from fernway import INTEGRATION, ROM
-from fernway.native import GAME_FIELDS, LEVEL, STATE_SIZE, Game
+from fernway.native import GAME_FIELDS, LEVEL, STATE_SIZE, Game, bits_to_buttons
 
 LOAD_FRAMES = 600
-BUTTONS = 12
 
 
 class EmulatedGame:
@@ -36,8 +35,7 @@ class EmulatedGame:
         self.close()
 
     def _step(self, bits: int = 0) -> None:
-        mask = np.array([bits >> i & 1 for i in range(BUTTONS)], np.uint8)
-        self._emulator.set_button_mask(mask, 0)
+        self._emulator.set_button_mask(bits_to_buttons(bits), 0)
         self._emulator.step()
         self._data.update_ram()
 

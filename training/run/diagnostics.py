@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.learning.ppo import PPOConfig
-from agent.rules import ACTION_TABLE
+from agent.rules import ACTION_TABLE, LEVEL_REWARD, TIME_BONUS
 from training.run import calibration, failures, figures
 from training.run.curve import Board, Meter, Row, ScoreRow
 from training.run.episodes import Episode
@@ -28,7 +28,7 @@ CURVE = (
 SMOOTHED = 15
 """Rows whose mean the thick line of a panel shows."""
 
-MOST = 10_000
+MOST = LEVEL_REWARD + TIME_BONUS
 """The highest return there is, contest units."""
 
 Panel = tuple[str, Callable[[Any], None]]
