@@ -1,4 +1,4 @@
-"""Fernway on the host: the ROM's own C sources, without an emulator, many games in one process."""
+"""Fernway's twin, game by game: the ROM's own C sources without an emulator, many games in one process."""
 
 import ctypes
 from collections.abc import Sequence

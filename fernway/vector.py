@@ -1,4 +1,4 @@
-"""Many native games as one Gymnasium vector environment under the contest's rules.
+"""Many games of the twin as one Gymnasium vector environment under the contest's rules.
 
 env = FernwayVectorEnv(16, levels=[Level(0, 1, 10_100)])
 screens, _ = env.reset(seed=1)
@@ -71,7 +71,7 @@ def fresh_level(rng: np.random.Generator) -> Level:
 
 
 class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
-    """Native games side by side, stepped by one call into C.
+    """Games of the twin side by side, stepped by one call into C.
 
     Observations are what the emulator shows, uint8 [N, 224, 320, 3], or what a network looks at, uint8 [N, stack,
     height, width], newest screen last; the first screen of an episode fills the stack. Actions are buttons, 0/1

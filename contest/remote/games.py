@@ -140,7 +140,7 @@ def full_name(game: str) -> str:
 
 
 def states(game: str) -> list[str]:
-    """The states of a game, sorted; a native game's in its own order.
+    """The states of a game, sorted; those of a game without an emulator in its own order.
 
     Raises:
         GameError: If there is no such game.

@@ -266,4 +266,4 @@ def test_screens_that_differ_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     one = levels.by_name("AmberQuarry.Act1")
     monkeypatch.setattr(native.Game, "screen", lambda _: np.zeros((224, 320, 3), np.uint8))
     report, _ = check.prove(one.level, one.solution)
-    assert report.problems == ("the ROM and the host library show different screens after the solution",)
+    assert report.problems == ("the ROM and the twin show different screens after the solution",)

@@ -6,7 +6,7 @@ begins everywhere in a level; half are drawn. Three kinds of play:
 
 - episodes under the contest's rules (`Fernway-Native`), with a screen drawn for every action,
 - games without resets: every life, the game over, the next acts,
-- the ROM on the emulator, beside the host library, compared after every action.
+- the ROM on the emulator, beside the twin, compared after every action.
 
 A broken rule ends it with the level, the action and the seed that show it.
 """
@@ -147,7 +147,7 @@ def without_resets(draw: random.Random, level: Level, way: list[int], count: int
 
 
 def emulated(console: EmulatedGame, draw: random.Random, level: Level, way: list[int], count: int) -> Counter[str]:
-    """The ROM beside the host library."""
+    """The ROM beside the twin."""
     game = native.Game(level.zone, level.act, level.seed)
     console.load(level.zone, level.act, level.seed)
     rules = Rules(game)
@@ -174,7 +174,7 @@ def main() -> None:
         parts = {
             "episodes of the contest": (episodes, (count - on_emulator) * 3 // 5),
             "games without resets": (without_resets, (count - on_emulator) * 2 // 5),
-            "ROM beside the host library": (lambda *task: emulated(console, *task), on_emulator),
+            "ROM beside the twin": (lambda *task: emulated(console, *task), on_emulator),
         }
         for title, (play, actions) in parts.items():
             began, seen = time.monotonic(), Counter[str]()

@@ -1,4 +1,4 @@
-"""Fernway's ROM on the real emulator core, a frame at a time, for comparison with the native game."""
+"""Fernway's ROM on the real emulator core, a frame at a time, for comparison with the twin."""
 
 import gc
 from typing import Self
@@ -88,7 +88,7 @@ class EmulatedGame:
         return level
 
 
-def differences(emulated: EmulatedGame, native: Game) -> dict[str, tuple[int, int]]:
-    """Fields that differ: name -> (emulated, native)."""
+def differences(emulated: EmulatedGame, twin: Game) -> dict[str, tuple[int, int]]:
+    """Fields that differ: name -> (emulated, twin)."""
     fields = emulated.fields()
-    return {name: (value, getattr(native, name)) for name, value in fields.items() if value != getattr(native, name)}
+    return {name: (value, getattr(twin, name)) for name, value in fields.items() if value != getattr(twin, name)}
