@@ -13,6 +13,7 @@ from typing import Any, cast
 import gymnasium as gym
 import numpy as np
 import right_jumper
+from numpy.typing import NDArray
 
 from agent.assembly import WEIGHTS, build_agent
 from agent.config import RunConfig
@@ -100,7 +101,7 @@ def walk(solved: Solved, seed: int, budget: int) -> float:
     return env.score()
 
 
-def returns(env: NativeEnv, actions: Iterable[Buttons]) -> list[float]:
+def returns(env: NativeEnv, actions: Iterable[NDArray[Any]]) -> list[float]:
     """Plays an episode; the return by each of its timesteps."""
     env.reset()
     rewards = []
@@ -109,7 +110,7 @@ def returns(env: NativeEnv, actions: Iterable[Buttons]) -> list[float]:
         rewards.append(reward)
         if terminated or truncated:
             break
-    return np.cumsum(rewards).tolist()
+    return list(itertools.accumulate(rewards))
 
 
 def constant(solved: Solved, action: Buttons) -> float:
@@ -120,7 +121,9 @@ def constant(solved: Solved, action: Buttons) -> float:
 
 def replay(solved: Solved, seed: int, **options: float) -> float:
     """Return of the stored solution."""
-    solution = map(native.bits_to_buttons, frames_of(decode(solved.solution))[::FRAME_SKIP].tolist())
+    solution: Iterable[NDArray[Any]] = map(
+        native.bits_to_buttons, frames_of(decode(solved.solution))[::FRAME_SKIP].tolist()
+    )
     return returns(Blind(solved.level, seed=seed, **options), itertools.chain(solution, itertools.repeat(buttons())))[
         -1
     ]

@@ -73,7 +73,7 @@ def test_the_twin_pays_the_same_at_the_end_of_a_level() -> None:
 
 
 def test_the_rules_are_the_same_in_the_agent_in_fernway_in_the_twin_and_in_the_emulators_script() -> None:
-    found = {"FRAME_LIMIT": agent.rules.EPISODE_TIMESTEPS * agent.rules.FRAME_SKIP}
+    found: dict[str, float] = {"FRAME_LIMIT": agent.rules.EPISODE_TIMESTEPS * agent.rules.FRAME_SKIP}
     found |= {name: getattr(agent.rules, name) for name in ("FRAME_SKIP", "STICK_PROBABILITY", "EPISODE_TIMESTEPS")}
     found |= {"PROGRESS_REWARD": agent.rules.LEVEL_REWARD, "TIME_BONUS": agent.rules.TIME_BONUS}
     assert {name: value for name, value in vars(fernway.rules).items() if name.isupper()} == found

@@ -17,6 +17,7 @@ from agent.rules import ACTION_TABLE
 from training.play.lanes import Ending, Lanes
 from training.run.config import TrainConfig
 from training.run.schedules import cosine
+from training.run.values import values_of
 
 FRESH_LEARNING_RATE, LATER_LEARNING_RATE = 5e-4, 2e-4
 """Step sizes of Adam at the start, unless the user says otherwise: of a new network, and of one that goes on. Source of
@@ -60,6 +61,7 @@ class Trainer:
         self.device = device_of_choice()
         self._generator = torch.Generator(self.device).manual_seed(config.seed * 1000 + rank)
         self.learner = Learner(network, config.ppo, self.device, self._generator)
+        self.values = values_of(self.learner.q_values, self.device)
         self.processes = dist.get_world_size() if is_parallel() else 1
         self._rollout = Rollout.empty(config.rollout, config.lanes, config.vision.obs_shape, self.device)
 
@@ -114,10 +116,6 @@ class Trainer:
             endings += ends
         rollout.last_value.copy_(self.learner.value(torch.from_numpy(lanes.obs).to(self.device)))
         return endings
-
-    def values(self, obs: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Computes Q-values, uint8 [B, C, H, W] -> float32 [B, A]."""
-        return self.learner.q_values(torch.from_numpy(obs).to(self.device)).cpu().numpy()
 
     def state(self) -> dict[str, Any]:
         """Returns what a checkpoint keeps; lanes begin anew when a run goes on."""

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from agent.rules import SCREEN_SHAPE
 from agent.vision import VisionConfig
 from training.__main__ import COMMANDS, main
-from training.experiments.pictures import PictureError, fitted, sheet, write_png
 from training.experiments.show import ShowConfig, stages
+from training.run.pictures import PictureError, fitted, sheet, write_png
 
 CONFIG = VisionConfig()
 
