@@ -1,4 +1,4 @@
-"""The 12 buttons by name, and the discrete action table the Q-network chooses from."""
+"""The contest's rules in numbers, its 12 buttons by name, and the action table that the Q-network chooses from."""
 
 from collections.abc import Sequence
 
@@ -23,6 +23,18 @@ EPISODE_TIMESTEPS = 4500
 
 LEVEL_REWARD = 9000.0
 """Sum of a level's rewards for its whole way, without the bonus for being quick. Source: Retro Contest rules."""
+
+
+TIME_BONUS = 1000.0
+"""Reward for reaching a level's end at once; it falls to nothing at the time limit. Source: as above."""
+
+
+FRAME_SKIP = 4
+"""Frames of a timestep. Source: retro-contest, StochasticFrameSkip(n=4)."""
+
+
+STICK_PROBABILITY = 0.25
+"""Probability that a timestep's first frame still plays the previous action. Source: as above, stickprob=0.25."""
 
 
 LEAST_RISE = 0.1

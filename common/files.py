@@ -25,9 +25,8 @@ def read_file(path: Path, most: int = SIZE_MOST) -> bytes:
     Raises:
         OSError: If it cannot be read, is a folder, a pipe or a device, or has more bytes.
     """
-    descriptor = os.open(
-        path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-    )  # a pipe that nobody writes to must not block
+    # Not blocking: opening a pipe that nobody writes to would wait for ever.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         kind = os.fstat(descriptor).st_mode
         if stat.S_ISDIR(kind):
@@ -136,7 +135,10 @@ def write_file(path: Path, content: bytes | str) -> None:
         if target.exists() and not target.is_file():
             raise OSError(errno.EINVAL, "Not a file")
         try:
-            draft.write_bytes(data)
+            with draft.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())  # the name must not change before the content is on the disk
             draft.replace(target)
         finally:
             with contextlib.suppress(OSError):

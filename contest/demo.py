@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from tyro.conf import arg
 
+from agent.rules import EPISODE_TIMESTEPS
 from common.terminal import plural
 from contest.remote import games
-from contest.remote.environment import EPISODE_TIMESTEPS
 from contest.remote.monitor import Record
 from contest.report.video import make_video
 from contest.scoring.claim import claimed

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from fernway import native, states
 from fernway.levels import SEED_MAX, ZONES, Level, Solved
-from fernway.search import FRAME_LIMIT, Search, decode, encode, frames_of, start_level
+from fernway.rules import FRAME_LIMIT
+from fernway.search import Search, decode, encode, frames_of, start_level
 
 KINDS = 15
 """Kinds of objects in level.h; 0 is none."""
@@ -128,7 +129,7 @@ def big_endian(level: NDArray[np.void]) -> bytes:
 
 
 def prove(level: Level, known: str | None = None) -> tuple[Report, bytes]:
-    """Checks one level: promises, ROM against host library, a solution, its replay on the emulator and what that shows.
+    """Checks one level: promises, the ROM against the twin, a solution, its replay on the emulator and what that shows.
 
     Args:
         level: The level.
@@ -151,7 +152,7 @@ def prove(level: Level, known: str | None = None) -> tuple[Report, bytes]:
     with states.Core() as core:
         state = core.start(level)
         if core.memory(native.STATE_SIZE + native.LEVEL.itemsize)[native.STATE_SIZE :] != big_endian(game.level):
-            problems.append("the ROM and the host library make different levels")
+            problems.append("the ROM and the twin make different levels")
         core.load(state)
         buttons = frames_of(runs)
         if runs and (len(buttons) > FRAME_LIMIT or not core.play(buttons)):
@@ -159,7 +160,7 @@ def prove(level: Level, known: str | None = None) -> tuple[Report, bytes]:
         start_level(game, level)
         game.frames(buttons[: core["frame"] - 1], stop=False)  # the reset played the first frame
         if not np.array_equal(core.screen, game.screen()):
-            problems.append("the ROM and the host library show different screens after the solution")
+            problems.append("the ROM and the twin show different screens after the solution")
     return Report(level, tuple(problems), len(buttons), encode(runs), seconds), state
 
 

@@ -73,7 +73,7 @@ class States:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """Proves levels sound and solvable: promises of the generator, ROM against host library, solution on the emulator."""
+    """Proves levels sound and solvable: promises of the generator, the ROM against the twin, solution on the emulator."""
 
     levels: Path | None = None
     """A list in the contest's format (game,state) of committed levels; None is all of them."""

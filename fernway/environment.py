@@ -1,9 +1,10 @@
-"""Fernway without an emulator, as `contest` serves it by the name Fernway-Native: the same game, the contest's rules.
+"""The twin as one environment under the contest's rules.
 
-`python -m contest serve Fernway-Native FernHollow.Act1` finds this module by its entry point. It is the emulator's twin
-frame by frame, so that long experiments are affordable; the emulator stays the judge.
+`python -m contest serve Fernway-Native FernHollow.Act1` finds this module by its entry point. The twin plays frame by
+frame what the emulator plays, so that long experiments are affordable; the emulator stays the judge.
 """
 
+import ctypes
 from pathlib import Path
 from typing import Any
 
@@ -11,51 +12,65 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from fernway import levels
-from fernway.native import BUTTONS, Game, Outcome
+from fernway import GAME, NATIVE, levels
+from fernway.native import BUTTONS, SCREEN_HEIGHT, SCREEN_WIDTH, Game, buttons_to_bits, load_library
+from fernway.rules import FRAME_SKIP, STICK_PROBABILITY
 from fernway.states import level_of, read_state
-
-FRAME_SKIP = 4
-"""Frames of a timestep. Source: retro-contest, StochasticFrameSkip(n=4)."""
-
-STICK_PROBABILITY = 0.25
-"""Probability that a timestep's first frame still plays the previous action. Source: as above, stickprob=0.25."""
-
-PROGRESS_REWARD = 9000.0
-"""Reward for the whole way. Source: the contest's; Fernway-Genesis-v0/script.lua."""
-
-TIME_BONUS = 1000.0
-"""Reward for reaching the end at once; it falls to nothing at FRAME_LIMIT. Source: as above."""
-
-FRAME_LIMIT = 18_000
-"""Frames of an episode under the contest's time limit. Source: as above."""
 
 Screen = NDArray[np.uint8]
 
 
+class _Answer(ctypes.Structure):
+    """`Answer` of host/vector.c."""
+
+    _fields_ = (("reward", ctypes.c_double), ("terminated", ctypes.c_uint8), ("truncated", ctypes.c_uint8))
+
+
+def _library() -> ctypes.CDLL:
+    library = load_library()
+    pointer = ctypes.c_void_p
+    for name, result, arguments in (
+        ("size", ctypes.c_int32, []),
+        ("begin", None, [pointer, pointer]),
+        ("step", _Answer, [pointer, pointer, ctypes.c_uint16, ctypes.c_uint8]),
+    ):
+        function = getattr(library, f"rules_{name}")
+        function.restype, function.argtypes = result, arguments
+    return library
+
+
+_LIB = _library()
+
+
 class NativeEnv(gym.Env[Screen, Any]):
-    """One level at contest timesteps, without time limit.
+    """One level under the contest's rules.
 
     A step is four frames, of which the first still plays the previous action with a probability of a quarter, but not
-    on the first step after a reset. A lost life or the level's end ends it early, and the episode.
+    on the first step after a reset. A lost life or the level's end terminates the episode and cuts its last step short;
+    after 4,500 steps the episode is truncated.
     """
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 60 // FRAME_SKIP}  # noqa: RUF012 - as gymnasium declares it
     render_mode = "rgb_array"
 
-    def __init__(self, level: levels.Level, *, seed: int | None = None) -> None:
+    def __init__(
+        self, level: levels.Level, *, seed: int | None = None, stick_probability: float = STICK_PROBABILITY
+    ) -> None:
         """Makes the level.
 
         Args:
             level: Which one.
             seed: Of the delays; None draws one.
+            stick_probability: Of a delay.
         """
         self.action_space = gym.spaces.MultiBinary(len(BUTTONS))
-        self.observation_space = gym.spaces.Box(0, 255, (224, 320, 3), np.uint8)
+        self.observation_space = gym.spaces.Box(0, 255, (SCREEN_HEIGHT, SCREEN_WIDTH, 3), np.uint8)
         self._game = Game(level.zone, level.act, level.seed)
         self._start = self._game.get_state()
+        self._rules = ctypes.create_string_buffer(_LIB.rules_size())
         self._rng = np.random.default_rng(seed)
-        self._held: int | None = None  # the previous action; None right after a reset
+        self._stick_probability = stick_probability
+        self._is_first = True  # the next timestep is the episode's first, which has no delay
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Screen, dict[str, Any]]:
         """Starts an episode at the level's start.
@@ -70,46 +85,25 @@ class NativeEnv(gym.Env[Screen, Any]):
         del options
         if seed is not None:
             self._rng = np.random.default_rng(seed)
-        self._held = None
+        self._is_first = True
         self._game.set_state(self._start)
-        start = self._game.frame()  # as the emulator's environment does on a reset
-        self._lives = start.lives
-        self._start_x, self._way = self._game.start_x, self._game.end_x - self._game.start_x
-        self._progress = self._progress_at(start)
+        _LIB.rules_begin(self._rules, self._game.handle)
         return self.render(), {}
 
-    def _progress_at(self, now: Outcome) -> float:
-        return min(max((now.x - self._start_x) / self._way, 0.0), 1.0)
-
     def step(self, action: Any) -> tuple[Screen, float, bool, bool, dict[str, Any]]:
-        """Plays an action for up to four frames.
+        """Plays an action for up to four frames; see `rules_step` of host/vector.c.
 
         Args:
             action: Buttons, bool or 0/1 [12].
 
         Returns:
-            Screen uint8 [224, 320, 3], reward, terminated, truncated (always False) and an empty dictionary.
+            Screen uint8 [224, 320, 3], reward, terminated, truncated and an empty dictionary.
         """
-        held = int(np.packbits(np.asarray(action, bool), bitorder="little").view("<u2")[0])
-        is_late = self._held is not None and self._rng.random() <= STICK_PROBABILITY
-        first = self._held if is_late and self._held is not None else held
-        self._held = held
-        reward, terminated = 0.0, False
-        for buttons in (first, *[held] * (FRAME_SKIP - 1)):
-            now = self._game.frame(buttons)
-            reward += self._reward_of_frame(now)
-            terminated = now.lives < self._lives or self._progress >= 1
-            if terminated:
-                break
-        return self.render(), reward, terminated, False, {}
-
-    def _reward_of_frame(self, now: Outcome) -> float:
-        """The reward of the frame just played, contest units, rounded to single precision as the emulator's is."""
-        before, self._progress = self._progress, self._progress_at(now)
-        reward = PROGRESS_REWARD * (self._progress - before)
-        if self._progress >= 1:
-            reward += TIME_BONUS * (1 - min(self._game.frame_count / FRAME_LIMIT, 1.0))
-        return float(np.float32(reward))
+        sticks = not self._is_first and self._rng.random() <= self._stick_probability
+        self._is_first = False
+        bits = buttons_to_bits(np.asarray(action, np.bool_))
+        answer = _LIB.rules_step(self._rules, self._game.handle, bits, sticks)
+        return self.render(), answer.reward, bool(answer.terminated), bool(answer.truncated), {}
 
     def position(self) -> tuple[int, int]:
         """Where the player is in the level, x and y in pixels, as in data.json."""
@@ -138,7 +132,7 @@ def make(state: str | None, *, discrete_actions: bool, seed: int | None) -> Nati
         ValueError: If discrete actions are asked for.
     """
     if discrete_actions:
-        raise ValueError("Fernway-Native has buttons only: leave -D away, or serve Fernway-Genesis-v0")
+        raise ValueError(f"{NATIVE} has buttons only: leave -D away, or serve {GAME}")
     if state is None:
         level = levels.by_name(states()[0]).level
     elif state.endswith(".state"):

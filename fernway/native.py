@@ -1,4 +1,4 @@
-"""Fernway on the host: the ROM's own C sources, without an emulator, many games in one process."""
+"""Fernway's twin, game by game: the ROM's own C sources without an emulator, many games in one process."""
 
 import ctypes
 from collections.abc import Sequence
@@ -145,6 +145,11 @@ def buttons_to_bits(buttons: int | Sequence[bool] | NDArray[np.bool_]) -> int:
     return bits
 
 
+def bits_to_buttons(bits: int) -> NDArray[np.uint8]:
+    """Unpacks button bits into a Gym action, 0/1 [12]."""
+    return (bits >> np.arange(len(BUTTONS)) & 1).astype(np.uint8)
+
+
 class Game:
     """One running game.
 
@@ -154,10 +159,11 @@ class Game:
 
     def __init__(self, zone: int = 0, act: int = 1, seed: int = 1) -> None:
         """Starts at the beginning of a level; see `load`."""
-        self._handle: int | None = _LIB.native_new()
-        if not self._handle:
+        self.handle: int | None = _LIB.native_new()
+        """Address of the C library's `Native`."""
+        if not self.handle:
             raise MemoryError("no memory for another game")
-        address = _LIB.native_game(self._handle)
+        address = _LIB.native_game(self.handle)
         level_at = STATE_SIZE
         memory = (ctypes.c_uint8 * (level_at + LEVEL.itemsize)).from_address(address)
         raw = np.ctypeslib.as_array(memory)
@@ -168,7 +174,7 @@ class Game:
 
     def __del__(self) -> None:
         """Gives the memory back."""
-        handle, self._handle = getattr(self, "_handle", None), None
+        handle, self.handle = getattr(self, "handle", None), None
         if handle:
             _LIB.native_free(handle)
 
@@ -179,7 +185,7 @@ class Game:
             FernwayError: If there is no such level.
         """
         check_level(zone, act, seed)
-        _LIB.native_load(self._handle, zone, act, seed)
+        _LIB.native_load(self.handle, zone, act, seed)
 
     def frame(self, buttons: int | Sequence[bool] | NDArray[np.bool_] = 0) -> Outcome:
         """Plays one frame with these buttons (bool [12] in Gym's order, or their bits)."""
@@ -200,7 +206,7 @@ class Game:
         if frames < 0:
             raise FernwayError(f"frames must not be negative, got {frames}")
         o = self._outcome
-        _LIB.native_play(self._handle, bits.ctypes.data, frames, held, stop, ctypes.byref(o))
+        _LIB.native_play(self.handle, bits.ctypes.data, frames, held, stop, ctypes.byref(o))
         return Outcome(
             o.x, o.y, o.vx / 65536, o.vy / 65536, o.frames, o.rings, o.lives,
             bool(o.grounded), bool(o.rolling), bool(o.dead), bool(o.level_end),
@@ -209,7 +215,7 @@ class Game:
     def get_state(self) -> bytes:
         """Everything that matters, `STATE_SIZE` bytes; for this build of the library only."""
         state = ctypes.create_string_buffer(STATE_SIZE)
-        _LIB.native_get_state(self._handle, state)
+        _LIB.native_get_state(self.handle, state)
         return state.raw
 
     def set_state(self, state: bytes) -> None:
@@ -222,7 +228,7 @@ class Game:
             raise FernwayError(f"a state has {STATE_SIZE} bytes, got {len(state)}")
         head = np.frombuffer(bytearray(state[: GAME_FIELDS.itemsize]), GAME_FIELDS)[0]
         check_level(int(head["zone"]), int(head["act"]), int(head["seed"]))
-        _LIB.native_set_state(self._handle, state)
+        _LIB.native_set_state(self.handle, state)
 
     def screen(self) -> NDArray[np.uint8]:
         """What the emulator shows after the last frame played, RGB uint8 [224, 320, 3].
@@ -231,7 +237,7 @@ class Game:
         `set_state` it is the picture of the present state.
         """
         rgb = np.empty((SCREEN_HEIGHT, SCREEN_WIDTH, 3), np.uint8)
-        _LIB.native_screen(self._handle, rgb.ctypes.data)
+        _LIB.native_screen(self.handle, rgb.ctypes.data)
         return rgb
 
     @property

@@ -1,4 +1,4 @@
-"""Finds a way through a level: best-first search over save states of the host build.
+"""Finds a way through a level: best-first search over save states of the twin.
 
 The search plays macros (run, jump, roll, spin dash, wait) from states it has kept, always from the most promising one:
 far to the right, in a part of the level that it has not visited much yet. Where going right does not pay, visits pile
@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 
 from fernway import native
 from fernway.levels import Level
-
-FRAME_LIMIT = 18_000
-"""Frames an episode of the contest lasts at most."""
+from fernway.rules import FRAME_LIMIT
 
 BUTTONS = {
     letter: 1 << native.BUTTONS.index(name)
@@ -118,7 +116,7 @@ def start_level(game: native.Game, level: Level) -> None:
 
 
 class Search:
-    """The search, one level after the other, in one game of the host build."""
+    """The search, one level after the other, in one game of the twin."""
 
     def __init__(self, config: SearchConfig | None = None) -> None:
         """Makes the game."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from common.files import gunzip, read_file, reason, write_file
 from fernway import INTEGRATION, FernwayError, require_rom
 from fernway.levels import Level, by_name, committed
+from fernway.native import bits_to_buttons
 
 STATE_BYTES = 145_000
 """Of a state, the part that means something; the rest is uninitialised memory of the core and saved as zeros."""
@@ -31,9 +32,6 @@ process and the core sets them anew on loading."""
 
 RAM_AT = 16
 """Where the console's 64 KiB of work RAM begin in a state; the bytes of each word are swapped there."""
-
-BUTTONS = 12
-"""Of a Gym action."""
 
 BOOT_FRAMES = 600
 """Frames the ROM may take to get ready, and a level to be made."""
@@ -187,7 +185,7 @@ class Core:
             buttons: Bit i is button i of a Gym action.
         """
         if buttons != self._held:
-            self._emulator.set_button_mask(np.array([buttons >> i & 1 for i in range(BUTTONS)], np.uint8), 0)
+            self._emulator.set_button_mask(bits_to_buttons(buttons), 0)
             self._held = buttons
         self._emulator.step()
 

@@ -108,4 +108,4 @@ class Teacher:
 
 
 def _address(game: Game) -> int:
-    return int(_LIB.native_game(game._handle))
+    return int(_LIB.native_game(game.handle))

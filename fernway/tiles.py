@@ -1,4 +1,4 @@
-"""The game's graphics as the ROM holds them, read from the host library and turned into RGB pictures."""
+"""The game's graphics as the ROM holds them, read from the twin and turned into RGB pictures."""
 
 import ctypes
 import functools

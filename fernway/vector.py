@@ -1,4 +1,4 @@
-"""Many native games as one Gymnasium vector environment under the contest's rules.
+"""Many games of the twin as one Gymnasium vector environment under the contest's rules.
 
 env = FernwayVectorEnv(16, levels=[Level(0, 1, 10_100)])
 screens, _ = env.reset(seed=1)
@@ -25,9 +25,7 @@ from fernway.levels import ACTS, SEED_MAX, UNSEEN_ZONES, ZONES, Level
 from fernway.looks import LaneLooks, Looks
 from fernway.native import BUTTONS, SCREEN_HEIGHT, SCREEN_WIDTH, load_library
 from fernway.observation import Observation, Observer
-
-STICK_PROBABILITY = 0.25
-"""Probability that a timestep's first frame still plays the previous action. Source: retro-contest."""
+from fernway.rules import FRAME_SKIP, STICK_PROBABILITY
 
 FRESH_SEEDS = 1 << 20
 """Fresh levels have seeds from here on: those of the committed levels are smaller."""
@@ -73,7 +71,7 @@ def fresh_level(rng: np.random.Generator) -> Level:
 
 
 class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
-    """Native games side by side, stepped by one call into C.
+    """Games of the twin side by side, stepped by one call into C.
 
     Observations are what the emulator shows, uint8 [N, 224, 320, 3], or what a network looks at, uint8 [N, stack,
     height, width], newest screen last; the first screen of an episode fills the stack. Actions are buttons, 0/1
@@ -100,7 +98,7 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
 
     metadata = {  # noqa: RUF012 - as gymnasium declares it
         "render_modes": ["rgb_array"],
-        "render_fps": 15,
+        "render_fps": 60 // FRAME_SKIP,
         "autoreset_mode": AutoresetMode.NEXT_STEP,
     }
     render_mode = "rgb_array"

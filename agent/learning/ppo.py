@@ -180,23 +180,13 @@ class Learner:
             q: Tensor = self.network(obs)
         return q
 
-    def update(
-        self,
-        rollout: Rollout,
-        *,
-        learning_rate: float,
-        only_value: bool = False,
-        teacher: QNetwork | None = None,
-        teacher_weight: float = 0.0,
-    ) -> Update:
+    def update(self, rollout: Rollout, *, learning_rate: float, only_value: bool = False) -> Update:
         """Learns from a rollout.
 
         Args:
             rollout: What was played by the policy as it is now.
             learning_rate: Step size.
             only_value: Leaves the policy as it is.
-            teacher: Whose policy to come nearer to. Source: Schmitt et al. 2018, "Kickstarting deep RL".
-            teacher_weight: Weight of the cross entropy with it.
 
         Raises:
             NotFiniteError: If a gradient is not finite; the weights are what they were before that batch.
@@ -220,8 +210,6 @@ class Learner:
             (flat - mean) / (spread + 1e-8),
             target,
         )
-        if teacher_weight == 0:
-            teacher = None
         found: list[Tensor] = []
         for _ in range(config.epochs):
             order = torch.randperm(len(target), generator=self._generator, device=self.device)
@@ -230,10 +218,7 @@ class Learner:
                 for chosen in torch.split(order, config.batch_size)
                 if len(chosen) == min(config.batch_size, len(target))
             ]
-            found.extend(
-                self._step(batches, chosen, only_value=only_value, teacher=teacher, teacher_weight=teacher_weight)
-                for chosen in whole
-            )
+            found.extend(self._step(batches, chosen, only_value=only_value) for chosen in whole)
         policy_loss, value_loss, entropy, kl, clipped, norm = torch.stack(found).mean(0).tolist()
         return Update(
             policy_loss=policy_loss,
@@ -245,15 +230,7 @@ class Learner:
             explained_variance=explained,
         )
 
-    def _step(
-        self,
-        batches: "_Batches",
-        chosen: Tensor,
-        *,
-        only_value: bool,
-        teacher: QNetwork | None,
-        teacher_weight: float,
-    ) -> Tensor:
+    def _step(self, batches: "_Batches", chosen: Tensor, *, only_value: bool) -> Tensor:
         config = self.config
         obs, action, log_before, advantage, target = (part[chosen] for part in batches)
         with self._autocast():
@@ -267,10 +244,6 @@ class Learner:
         loss = config.value_weight * value_loss
         if not only_value:
             loss = loss + policy_loss - config.entropy_weight * entropy
-        if teacher is not None:
-            with torch.no_grad(), self._autocast():
-                log_teacher = teacher.value_and_policy(obs)[1]  # [B, A]
-            loss = loss - teacher_weight * (log_teacher.exp() * log_policy).sum(1).mean()
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         if only_value:  # the torso is the policy's, too

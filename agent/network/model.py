@@ -49,23 +49,9 @@ def _impala_torso(planes: int, channels: tuple[int, ...]) -> nn.Sequential:
     return nn.Sequential(*layers, nn.ReLU(), nn.Flatten())
 
 
-def _patches_torso(planes: int, channels: tuple[int, ...]) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    before = planes
-    for stage, after in enumerate(channels):
-        if stage == 0:  # [B, planes, H, W] -> [B, channels, H / 4, W / 4]: patches that overlap by half
-            layers.append(nn.Conv2d(before, after, 8, stride=4, padding=2))
-        else:
-            layers += [nn.ReLU(), nn.Conv2d(before, after, 3, stride=2, padding=1)]
-        layers.append(ResidualBlock(after))
-        before = after
-    return nn.Sequential(*layers, nn.ReLU(), nn.Flatten())
-
-
 TORSOS: dict[str, Callable[[int, tuple[int, ...]], nn.Sequential]] = {
     "conv": _conv_torso,
     "impala": _impala_torso,
-    "patches": _patches_torso,
 }
 
 

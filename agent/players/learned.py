@@ -17,6 +17,20 @@ class QFunction(Protocol):
         """Computes the Q-values float32 [A] of one observation uint8 [C, H, W]."""
 
 
+def softmax_draw(q: NDArray[np.float32], temperature: float, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draws actions from softmax(Q / temperature): the largest of Q-values with Gumbel noise is such a draw.
+
+    Args:
+        q: float32 [..., A].
+        temperature: In the units of the Q-values; 0 takes the action of the highest one.
+        rng: Makes the noise.
+
+    Returns:
+        int64 [...].
+    """
+    return np.asarray((q + temperature * rng.gumbel(size=q.shape)).argmax(-1))
+
+
 class Learned:
     """Greedy on the Q-network, with light epsilon exploration; chance decides between actions of nearly equal value.
 
@@ -55,9 +69,7 @@ class Learned:
         if not np.isfinite(q_values).all():
             self.is_sound = False
             return buttons()
-        # Gumbel noise makes of the maximum a draw from the softmax.
-        noise = self._temperature * self._rng.gumbel(size=len(q_values))
-        return self._table[int((q_values + noise).argmax())]
+        return self._table[int(softmax_draw(q_values, self._temperature, self._rng))]
 
     def _draw(self) -> Buttons:
         return self._table[int(self._rng.integers(len(self._table)))]

@@ -13,17 +13,9 @@ import stable_retro as retro
 from gymnasium.wrappers import TimeLimit
 from numpy.typing import NDArray
 
+from agent.rules import EPISODE_TIMESTEPS, FRAME_SKIP, STICK_PROBABILITY
 from contest.remote import games
 from contest.remote.games import GameError, Level
-
-FRAME_SKIP = 4
-"""Emulator frames of a timestep. Source: retro-contest, StochasticFrameSkip(n=4)."""
-
-STICK_PROBABILITY = 0.25
-"""Probability that a timestep's first frame still plays the previous action. Source: as above, stickprob=0.25."""
-
-EPISODE_TIMESTEPS = 4500
-"""Timesteps after which an episode is truncated. Source: retro-contest, TimeLimit(4500)."""
 
 Screen = NDArray[np.uint8]
 Env = gym.Env[Screen, Any]

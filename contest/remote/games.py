@@ -56,7 +56,7 @@ class NativeGame(Protocol):
         """Names of the states `make` knows, the default one first."""
 
     def make(self, state: str | None, *, discrete_actions: bool, seed: int | None) -> "gym.Env[Any, Any]":
-        """The game at contest timesteps, with a sticky frame skip of its own and no time limit.
+        """The game at contest timesteps, with a sticky frame skip of its own; a time limit is put around it.
 
         An environment that has a method `position()` like that of `contest.remote.environment.ContestGame` gets its episodes' ends
         onto the maps of `evaluate --report`.
@@ -140,7 +140,7 @@ def full_name(game: str) -> str:
 
 
 def states(game: str) -> list[str]:
-    """The states of a game, sorted; a native game's in its own order.
+    """The states of a game, sorted; those of a game without an emulator in its own order.
 
     Raises:
         GameError: If there is no such game.

@@ -134,7 +134,7 @@ def reach_chart(returns: Sequence[Sequence[float]], names: Sequence[str], goal: 
         low, size, label = edges[0], (edges[-1] - edges[0]) / bins, "return of an episode"
     else:
         edges = [0, 25, 50, 75, 100]
-        low, size, label = 0.0, goal / bins, "per cent of the way (return / 9,000)"
+        low, size, label = 0.0, goal / bins, f"per cent of the way (return / {goal:,.0f})"
     step = 76
     height = TOP + step * len(returns) + BOTTOM
     home = bins + 2  # the bar of those that got to the end, a little apart

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from agent.rules import LEVEL_REWARD
 from contest.remote import games
 from contest.remote.games import GameError
 from contest.remote.recording import VideoError
@@ -16,9 +17,6 @@ from contest.report.video import Quality, make_video
 from contest.scoring.compare import Comparison
 from contest.scoring.pairs import BEST_RECORDING
 from contest.scoring.results import LevelName, Run
-
-WAY_REWARD = 9000.0
-"""Return that the whole way through a level pays. Source: Retro Contest rules."""
 
 SMALL = Quality(scale=1, crf=26)
 """Of videos inside the page."""
@@ -77,7 +75,7 @@ class LevelCards:
         if not all(returns):
             return Html("")
         try:
-            goal = WAY_REWARD if games.find(game, any_rom=True).pays_progress else None
+            goal = LEVEL_REWARD if games.find(game, any_rom=True).pays_progress else None
         except GameError:  # the ROM is not on this machine
             goal = None
         chart = charts.reach_chart(returns, self._names, goal)

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 from tyro.conf import UseAppendAction, arg
 
+from agent.rules import CONTEST_TIMESTEPS
 from common.files import read_file, read_json, reason, write_file
 from common.levels import LevelListError, read_levels
 from contest.remote import games, integrations
@@ -70,8 +71,8 @@ class Evaluation:
     be one of something that is there, seen from here. Several agents, each with a name, are compared on the same levels
     and seeds."""
 
-    timesteps: Annotated[int, arg(aliases=["-T"], metavar="N")] = 1_000_000
-    """Timesteps of each run. Source: Retro Contest rules."""
+    timesteps: Annotated[int, arg(aliases=["-T"], metavar="N")] = CONTEST_TIMESTEPS
+    """Timesteps of each run."""
 
     wallclock_s: Annotated[float | None, arg(name="wallclock", aliases=["-W"], metavar="S")] = None
     """Seconds of each run; None is no limit."""

@@ -1,4 +1,4 @@
-/* One game on the host: the ROM's own sources, many games in one process. */
+/* One game of the twin: the ROM's own sources, many games in one process. */
 #ifndef FERNWAY_NATIVE_H
 #define FERNWAY_NATIVE_H
 
@@ -11,6 +11,13 @@ typedef struct {
     Display display;
     u8 shown[STATE_SIZE] __attribute__((aligned(4)));  /* the state before the last frame: what a screen shows */
 } Native;
+
+/* The contest's rules. Each name that fernway/rules.py has, too, has the same value there. */
+#define FRAME_SKIP 4            /* frames of a timestep */
+#define EPISODE_TIMESTEPS 4500
+#define FRAME_LIMIT 18000       /* frames of an episode: EPISODE_TIMESTEPS * FRAME_SKIP */
+#define PROGRESS_REWARD 9000    /* for the whole way */
+#define TIME_BONUS 1000         /* for reaching the end at once; falls to nothing at FRAME_LIMIT */
 
 /* What a search looks at after every chunk of frames. */
 typedef struct {

@@ -83,7 +83,7 @@ void route_restore(Route *route, const u8 *state)
 static s32 hold(u8 pad, s32 timesteps)
 {
     s32 frames = 0;
-    while (frames < timesteps * TIMESTEP && !G.dead && !G.level_end) {
+    while (frames < timesteps * FRAME_SKIP && !G.dead && !G.level_end) {
         game_frame(pad);
         frames++;
     }

@@ -4,7 +4,6 @@
 
 #include "native.h"
 
-#define TIMESTEP 4              /* frames for which an action is held */
 #define MACROS 14
 #define MACRO_RUNS 2
 #define DOOM 4000.0f            /* frames to the goal from where a life is lost */

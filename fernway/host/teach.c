@@ -79,7 +79,7 @@ static float cost_of(Route *route, const u8 *state, const u8 *plan, float here, 
             noise = mix(noise + 0x9E3779B9u);
             sticks = (noise & 255) < STICK;
         }
-        for (s32 f = 0; f < TIMESTEP; f++) {
+        for (s32 f = 0; f < FRAME_SKIP; f++) {
             game_frame(f == 0 && sticks ? before : pad);
             frames++;
             if (G.dead)
@@ -138,7 +138,7 @@ static void follow(Route *route, const u8 *state, u8 *plan, s32 from)
                 if (pads[a] == pad)
                     plan[t] = a;
         }
-        for (s32 f = 0; f < TIMESTEP && !G.dead && !G.level_end; f++)
+        for (s32 f = 0; f < FRAME_SKIP && !G.dead && !G.level_end; f++)
             game_frame(pads[plan[t]]);
     }
 }

@@ -1,28 +1,26 @@
-/* Many games under the contest's rules, stepped in one call: four frames a timestep, the first of which may still play
-   the previous action; reward by progress; the episode ends with a lost life or at the end of the level. */
+/* The contest's timestep, and many games that play it in one call. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "native.h"
 #include "observe.h"
 
-#define FRAME_SKIP 4
-#define PROGRESS_REWARD 9000.0
-#define TIME_BONUS 1000.0
-#define FRAME_LIMIT 18000.0
-
-#define EPISODE_TIMESTEPS 4500
-
-/* What the rules must know besides the game itself; part of a state. */
+/* What the rules must know of an episode besides the game itself; part of a lane's state. */
 typedef struct {
     double progress;            /* after the last frame, 0..1 */
     s32 timesteps;              /* of the episode */
     u16 action;                 /* of the last timestep, button bits */
     u8 lives;                   /* at the episode's start */
-    u8 is_fresh;                /* reset, and its first screen not handed out yet */
+    u8 is_fresh;                /* a lane's: reset, and its first screen not handed out yet */
     u8 is_over;
     u8 reserved[7];
 } Rules;
+
+/* What a timestep brings. */
+typedef struct {
+    double reward;
+    u8 terminated, truncated;
+} Answer;
 
 typedef struct {
     Native native;
@@ -51,42 +49,51 @@ static double progress(const struct Game *game)
     return clip((double)(game->x - game->start_x) / (game->end_x - game->start_x));
 }
 
-/* The first screen of an episode, as stable-retro's reset() gives it: a frame without buttons is played. */
-void lane_reset(Lane *lane, int zone, int act, u32 seed)
+s32 rules_size(void)
 {
-    native_load(&lane->native, zone, act, seed);
-    native_tick(&lane->native, 0);
-    lane->rules = (Rules){.lives = lane->native.game.lives, .is_fresh = 1};
+    return sizeof(Rules);
 }
 
-static void lane_step(Lane *lane, u16 action, u8 sticks, double *reward, u8 *terminated, u8 *truncated)
+/* Begins an episode at the start of a level, as stable-retro's reset() does: a frame without buttons is played. */
+void rules_begin(Rules *rules, Native *native)
 {
-    const struct Game *game = &lane->native.game;
-    Rules *rules = &lane->rules;
-    u8 pad = pad_of_buttons(filtered(sticks && rules->timesteps ? rules->action : action));
+    native_tick(native, 0);
+    *rules = (Rules){.lives = native->game.lives};
+}
 
-    *reward = 0;
-    *terminated = *truncated = 0;
-    if (rules->is_fresh) {
-        rules->is_fresh = 0;
-        return;
-    }
-    for (int frame = 0; frame < FRAME_SKIP && !*terminated; frame++) {
+/* Plays a timestep: four frames, each paid by the progress it makes. If it sticks, the first of them still plays the
+   previous action, but not in the first timestep of an episode. A lost life or the level's end terminates the episode, and
+   cuts the timestep short; after 4,500 timesteps it is truncated. */
+Answer rules_step(Rules *rules, Native *native, u16 action, u8 sticks)
+{
+    const struct Game *game = &native->game;
+    u8 pad = pad_of_buttons(filtered(sticks && rules->timesteps ? rules->action : action));
+    Answer answer = {0};
+
+    for (int frame = 0; frame < FRAME_SKIP && !answer.terminated; frame++) {
         double now, gain;
-        native_tick(&lane->native, pad);
+        native_tick(native, pad);
         now = progress(game);
         gain = (now - rules->progress) * PROGRESS_REWARD;
         rules->progress = now;
         if (now >= 1)
-            gain += (1 - clip(game->frame / FRAME_LIMIT)) * TIME_BONUS;
-        *reward += (float)gain;     /* the emulator hands rewards over in single precision */
-        *terminated = game->lives < rules->lives || now >= 1;
+            gain += (1 - clip((double)game->frame / FRAME_LIMIT)) * TIME_BONUS;
+        answer.reward += (float)gain;   /* the emulator hands rewards over in single precision */
+        answer.terminated = game->lives < rules->lives || now >= 1;
         pad = pad_of_buttons(filtered(action));
     }
     rules->action = action;
     rules->timesteps++;
-    *truncated = !*terminated && rules->timesteps >= EPISODE_TIMESTEPS;
-    rules->is_over = *terminated || *truncated;
+    answer.truncated = !answer.terminated && rules->timesteps >= EPISODE_TIMESTEPS;
+    rules->is_over = answer.terminated || answer.truncated;
+    return answer;
+}
+
+void lane_reset(Lane *lane, int zone, int act, u32 seed)
+{
+    native_load(&lane->native, zone, act, seed);
+    rules_begin(&lane->rules, &lane->native);
+    lane->rules.is_fresh = 1;
 }
 
 /* Without an observer RGB [224][320][3]; with one its planes [stack][height][width], of which it draws the last and moves
@@ -117,7 +124,14 @@ void lanes_step(Lane **lanes, s32 first, s32 end, const u16 *actions, const u8 *
 {
     for (s32 i = first; i < end; i++) {
         u8 is_first = lanes[i]->rules.is_fresh;
-        lane_step(lanes[i], actions[i], sticks[i], &rewards[i], &terminated[i], &truncated[i]);
+        Answer answer = {0};
+        if (is_first)
+            lanes[i]->rules.is_fresh = 0;
+        else
+            answer = rules_step(&lanes[i]->rules, &lanes[i]->native, actions[i], sticks[i]);
+        rewards[i] = answer.reward;
+        terminated[i] = answer.terminated;
+        truncated[i] = answer.truncated;
         lane_show(lanes[i], observer, looks ? looks + i : 0, is_first, shown + (size_t)i * size);
     }
 }

@@ -1,22 +1,23 @@
-"""How hard are the validation levels? `python tests/bench/bench_hardness.py [TIMESTEPS] [SEEDS] [JOBS]`, on the host library.
+"""How hard are the validation levels? `python tests/bench/bench_hardness.py [TIMESTEPS] [SEEDS] [JOBS]`, on the twin.
 
 The agents' scores are those of `python -m contest evaluate` with the same timesteps and seeds, at a multiple of its
-speed, on the emulator as on Fernway-Native; so are the rules: four frames a timestep, the first of them sticky with
-probability 0.25, 4,500 timesteps an episode, the contest's reward.
+speed, on the emulator as on the twin.
 """
 
+import itertools
 import multiprocessing
-import random
 import sys
+from collections.abc import Iterable
 from typing import Any, cast
 
 import gymnasium as gym
 import numpy as np
 import right_jumper
-from gymnasium.wrappers import TimeLimit
+from numpy.typing import NDArray
 
 from agent.assembly import WEIGHTS, build_agent
 from agent.config import RunConfig
+from agent.rules import FRAME_SKIP, LEVEL_REWARD, Buttons, buttons
 from agent.runner import Runner
 from agent.stop import StopSignal
 from agent.wire.client import RemoteEnv
@@ -24,47 +25,13 @@ from agent.wire.messages import TimestepTimeoutError
 from fernway import levels, native
 from fernway.environment import NativeEnv
 from fernway.levels import Solved
-from fernway.search import decode, frames_of, start_level
+from fernway.search import decode, frames_of
 
-STICK, SKIP, EPISODE, FRAMES = 0.25, 4, 4500, 18_000
-B, DOWN, LEFT, RIGHT = (1 << native.BUTTONS.index(name) for name in ("B", "DOWN", "LEFT", "RIGHT"))
-CONSTANTS = (RIGHT, RIGHT | B, RIGHT | DOWN, B, LEFT, LEFT | B)
+CONSTANTS = [
+    buttons(*names) for names in (["RIGHT"], ["RIGHT", "B"], ["RIGHT", "DOWN"], ["B"], ["LEFT"], ["LEFT", "B"])
+]
 SCREEN = np.zeros((native.SCREEN_HEIGHT, native.SCREEN_WIDTH, 3), np.uint8)
 REPLAYS, TRIES = 20, 5  # sticky replays of a solution; episodes of a constant action
-
-
-class Contest:
-    """A level under the contest's rules."""
-
-    def __init__(self, solved: Solved, seed: int, *, stick: float = STICK) -> None:
-        self.level, self.stick, self.draw = solved.level, stick, random.Random(seed)
-        self.game = native.Game()
-        self.timesteps = 0
-        self.furthest = 0.0
-
-    def reset(self) -> None:
-        start_level(self.game, self.level)
-        self.start, self.way = self.game.start_x, self.game.end_x - self.game.start_x
-        self.progress, self.total, self.length, self.over = 0.0, 0.0, 0, False
-        self.before: int | None = None
-        self.timesteps += 1
-
-    def step(self, buttons: int) -> float:
-        first = buttons
-        if self.before is not None and self.draw.random() < self.stick:
-            first = self.before
-        self.before = buttons
-        at = self.game.frames(np.array([first, *[buttons] * (SKIP - 1)], np.uint16))
-        progress = min(max((at.x - self.start) / self.way, 0.0), 1.0)
-        reward = 9000 * (progress - self.progress)
-        if progress >= 1:
-            reward += 1000 * (1 - (self.length * SKIP + at.frames) / FRAMES)
-        self.progress, self.total = progress, self.total + reward
-        self.furthest = max(self.furthest, progress)
-        self.length += 1
-        self.timesteps += 1
-        self.over = at.dead or progress >= 1 or self.length >= EPISODE
-        return reward
 
 
 class NeverStopped(StopSignal):
@@ -88,7 +55,7 @@ class Run(gym.Wrapper[Any, Any, Any, Any]):
     """
 
     def __init__(self, solved: Solved, seed: int, budget: int, *, is_blind: bool = True) -> None:
-        super().__init__(TimeLimit((Blind if is_blind else NativeEnv)(solved.level, seed=seed), EPISODE))
+        super().__init__((Blind if is_blind else NativeEnv)(solved.level, seed=seed))
         self._budget = budget
         self.timesteps, self.episode_return = 0, 0.0
         self.returns: list[float] = []
@@ -134,35 +101,41 @@ def walk(solved: Solved, seed: int, budget: int) -> float:
     return env.score()
 
 
-def constant(solved: Solved, buttons: int) -> float:
+def returns(env: NativeEnv, actions: Iterable[NDArray[Any]]) -> list[float]:
+    """Plays an episode; the return by each of its timesteps."""
+    env.reset()
+    rewards = []
+    for action in actions:
+        _, reward, terminated, truncated, _ = env.step(action)
+        rewards.append(reward)
+        if terminated or truncated:
+            break
+    return list(itertools.accumulate(rewards))
+
+
+def constant(solved: Solved, action: Buttons) -> float:
     """How far one action gets, on average over a few episodes, as a part of the way."""
-    reached = []
-    for seed in range(TRIES):
-        game = Contest(solved, seed)
-        game.reset()
-        while not game.over:
-            game.step(buttons)
-        reached.append(game.furthest)
-    return float(np.mean(reached))
+    episodes = (returns(Blind(solved.level, seed=seed), itertools.repeat(action)) for seed in range(TRIES))
+    return float(np.mean([min(max(episode), LEVEL_REWARD) for episode in episodes])) / LEVEL_REWARD
 
 
-def replay(solved: Solved, seed: int, *, stick: float) -> float:
+def replay(solved: Solved, seed: int, **options: float) -> float:
     """Return of the stored solution."""
-    buttons = frames_of(decode(solved.solution))[::SKIP].tolist()
-    game = Contest(solved, seed, stick=stick)
-    game.reset()
-    while not game.over:
-        game.step(buttons[game.length] if game.length < len(buttons) else 0)
-    return game.total
+    solution: Iterable[NDArray[Any]] = map(
+        native.bits_to_buttons, frames_of(decode(solved.solution))[::FRAME_SKIP].tolist()
+    )
+    return returns(Blind(solved.level, seed=seed, **options), itertools.chain(solution, itertools.repeat(buttons())))[
+        -1
+    ]
 
 
 def measure(task: tuple[Solved, int, int]) -> tuple[str, list[float]]:
     solved, budget, seeds = task
     jerks = [jerk(solved, seed, budget) for seed in range(seeds)]
     walks = [walk(solved, seed, budget) for seed in range(seeds)]
-    sticky = [replay(solved, seed, stick=STICK) for seed in range(REPLAYS)]
-    reached = max(constant(solved, buttons) for buttons in CONSTANTS)
-    row = [float(np.mean(returns)) for returns in (jerks, walks, [replay(solved, 0, stick=0)], sticky)]
+    sticky = [replay(solved, seed) for seed in range(REPLAYS)]
+    reached = max(constant(solved, action) for action in CONSTANTS)
+    row = [float(np.mean(runs)) for runs in (jerks, walks, [replay(solved, 0, stick_probability=0)], sticky)]
     return solved.level.name, [*row, 100 * reached]
 
 

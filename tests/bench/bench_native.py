@@ -1,4 +1,4 @@
-"""Timesteps per second of the native vector environment against the contest's environment on the emulator.
+"""Timesteps per second of the twin's vector environment against the contest's environment on the emulator.
 
 `python tests/bench/bench_native.py [ROUNDS]`: both play the same kind of actions in turns in processes of their own, with the
 screen of every timestep; CPU time is counted, and the ratio of the fastest rounds printed, since what else runs on the

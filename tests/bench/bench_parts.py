@@ -1,7 +1,8 @@
 """What does each part of the agent add? `python tests/bench/bench_parts.py RESULTS.json [--timesteps N] [--seeds N] ...`
 
-On the host library, without the socket, at several times the speed of `python -m contest evaluate`, whose scores these
-are, on the emulator as on Fernway-Native, for the same levels, timesteps and seeds. Runs that RESULTS.json holds already are not run again.
+On the twin, without the socket, at several times the speed of `python -m contest evaluate`, whose scores these are for
+the same levels, timesteps and seeds, on the emulator as on the twin. Runs that RESULTS.json holds already are not run
+again.
 """
 
 import dataclasses
@@ -29,6 +30,7 @@ from agent.terminal import say
 from agent.vision import VisionConfig
 from agent.wire.client import RemoteEnv
 from agent.wire.messages import TimestepTimeoutError
+from common.files import write_file
 from contest.scoring import bootstrap
 from fernway import levels
 from fernway.environment import NativeEnv
@@ -184,9 +186,7 @@ def main() -> None:
     with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
         for number, (key, value) in enumerate(pool.imap_unordered(score, missing), 1):
             scores[key] = value
-            partial = options.results.with_suffix(".part")
-            partial.write_text(json.dumps(scores, indent=1))
-            partial.replace(options.results)
+            write_file(options.results, json.dumps(scores, indent=1))
             print(f"{number} of {len(missing)}: {key} {value:,.0f}", flush=True)
     Console(width=100).print(show(tasks, scores, options))
 

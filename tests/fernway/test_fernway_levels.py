@@ -5,7 +5,8 @@ import pytest
 from fernway import FOLDER, INTEGRATION, FernwayError, commands, levels, native
 from fernway.art import headers
 from fernway.levels import Level, Solved
-from fernway.search import FRAME_LIMIT, Search, decode, encode, frames_of, start_level
+from fernway.rules import FRAME_LIMIT
+from fernway.search import Search, decode, encode, frames_of, start_level
 
 SPLIT = {"train": 47, "validation": 11}  # the contest's
 

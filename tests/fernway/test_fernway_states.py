@@ -16,6 +16,7 @@ import fernway
 from contest.remote import games
 from fernway import FernwayError, check, levels, native, states
 from fernway.levels import Level
+from fernway.native import bits_to_buttons
 from fernway.search import decode, frames_of, start_level
 
 B, LEFT, RIGHT = (1 << native.BUTTONS.index(name) for name in ("B", "LEFT", "RIGHT"))
@@ -70,7 +71,7 @@ def test_reward_of_a_solved_level(name: str) -> None:
             assert screen.shape == (224, 320, 3)
             total, frames, terminated, last = 0.0, 0, False, 0.0
             for buttons in frames_of(decode(levels.by_name(name).solution)).tolist():
-                _, last, terminated, _, info = env.step(np.array([buttons >> i & 1 for i in range(12)], np.int8))
+                _, last, terminated, _, info = env.step(bits_to_buttons(buttons))
                 total += last
                 frames += 1
                 if terminated:
@@ -102,7 +103,7 @@ def test_going_left_is_paid_back_and_a_lost_life_ends_the_episode() -> None:
     env = stable_retro.make(fernway.GAME, "TideHarbor.Act2", scenario="contest", render_mode=None)
 
     def step(buttons: int) -> tuple[float, bool]:
-        _, reward, terminated, _, _ = env.step(np.array([buttons >> i & 1 for i in range(12)], np.int8))
+        _, reward, terminated, _, _ = env.step(bits_to_buttons(buttons))
         return float(reward), terminated
 
     try:
@@ -265,4 +266,4 @@ def test_screens_that_differ_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     one = levels.by_name("AmberQuarry.Act1")
     monkeypatch.setattr(native.Game, "screen", lambda _: np.zeros((224, 320, 3), np.uint8))
     report, _ = check.prove(one.level, one.solution)
-    assert report.problems == ("the ROM and the host library show different screens after the solution",)
+    assert report.problems == ("the ROM and the twin show different screens after the solution",)

@@ -1,5 +1,5 @@
 """The benchmarks of hardness and of the agent's parts play what `python -m contest evaluate` has agents play, be it on
-the emulator or on the host library."""
+the emulator or on the twin."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The level generator through the host library: its promises hold for any zone, act and seed."""
+"""The level generator through the twin: its promises hold for any zone, act and seed."""
 
 import numpy as np
 import pytest

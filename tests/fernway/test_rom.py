@@ -21,41 +21,41 @@ PLAY = (RIGHT, RIGHT, RIGHT | JUMP, RIGHT | JUMP, RIGHT | DOWN, DOWN, DOWN | JUM
 
 
 @pytest.mark.slow
-def test_rom_and_native_game_are_equal_frame_by_frame_and_pixel_by_pixel() -> None:
+def test_rom_and_the_twin_are_equal_frame_by_frame_and_pixel_by_pixel() -> None:
     with EmulatedGame() as emulated:
-        native = Game()
+        twin = Game()
         for zone in ZONES:
             rng = np.random.default_rng(zone)
             act, seed = int(rng.integers(1, 10)), int(rng.integers(2**32))
             emulated.load(zone, act, seed)
-            native.load(zone, act, seed)
-            assert emulated.level() == native.level.copy()
+            twin.load(zone, act, seed)
+            assert emulated.level() == twin.level.copy()
             bits, before = 0, dict[str, int]()
             for frame in range(RANDOM_FRAMES):
                 if rng.random() < 0.1:
                     bits = int(rng.choice(PLAY))
                 emulated.frame(bits)
-                native.frame(bits)
-                assert not differences(emulated, native), (zone, act, seed, frame, before)
-                assert (emulated.screen() == native.screen()).all(), (zone, act, seed, frame)
+                twin.frame(bits)
+                assert not differences(emulated, twin), (zone, act, seed, frame, before)
+                assert (emulated.screen() == twin.screen()).all(), (zone, act, seed, frame)
                 before = emulated.fields()
 
 
 @pytest.mark.slow
-def test_rom_restarts_a_level_and_goes_on_to_the_next_as_the_native_game_does() -> None:
+def test_rom_restarts_a_level_and_goes_on_to_the_next_as_the_twin_does() -> None:
     with EmulatedGame() as emulated:
-        native = Game()
+        twin = Game()
         emulated.load(5, 2, 77)
-        native.load(5, 2, 77)
+        twin.load(5, 2, 77)
         for frame in range(4000):  # runs into everything
             bits = RIGHT | (JUMP if frame % 50 < 8 else 0)
             emulated.frame(bits)
-            native.frame(bits)
-            assert not differences(emulated, native), frame
-            if native.lives == 2 and native.frame_count == 5:
+            twin.frame(bits)
+            assert not differences(emulated, twin), frame
+            if twin.lives == 2 and twin.frame_count == 5:
                 break
-        assert native.lives == 2
-        assert (emulated.screen() == native.screen()).all()
+        assert twin.lives == 2
+        assert (emulated.screen() == twin.screen()).all()
 
 
 @pytest.mark.slow
@@ -63,16 +63,16 @@ def test_rom_restarts_a_level_and_goes_on_to_the_next_as_the_native_game_does() 
 def test_whole_levels_play_out_alike_without_a_lost_frame(name: str) -> None:
     solved = committed()[name]
     level = solved.level
-    native = Game(level.zone, level.act, level.seed)
+    twin = Game(level.zone, level.act, level.seed)
     with EmulatedGame() as emulated:
         emulated.load(level.zone, level.act, level.seed)
         solution = [bits for bits, frames in decode(solved.solution) for _ in range(frames)]
         for frame, bits in enumerate([0, *solution]):  # an episode's reset plays one frame
             emulated.frame(bits)
-            native.frame(bits)
-            assert not differences(emulated, native), frame
-            assert frame % 8 or (emulated.screen() == native.screen()).all(), frame
-    assert native.level_end
+            twin.frame(bits)
+            assert not differences(emulated, twin), frame
+            assert frame % 8 or (emulated.screen() == twin.screen()).all(), frame
+    assert twin.level_end
 
 
 def test_rom_starts_playable_from_cold() -> None:

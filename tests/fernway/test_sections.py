@@ -1,4 +1,4 @@
-"""What the host library says a level is made of, against the level's blocks and objects."""
+"""What the twin says a level is made of, against the level's blocks and objects."""
 
 import re
 from itertools import pairwise

@@ -4,15 +4,12 @@ from moves import Always
 from worlds import DOWN, JUMP, LEFT, RIGHT
 
 from fernway import GAME, FernwayError
+from fernway.environment import NativeEnv
 from fernway.levels import Level, committed
-from fernway.native import BUTTONS
+from fernway.native import bits_to_buttons
 from fernway.vector import LANE_STATE_SIZE, FernwayVectorEnv, fresh_level
 
 FIRST = Level(0, 1, 10_100)
-
-
-def buttons(bits: int) -> list[int]:
-    return [bits >> i & 1 for i in range(len(BUTTONS))]
 
 
 @pytest.mark.slow
@@ -29,7 +26,7 @@ def test_equals_the_contest_environment_on_the_emulator_on_every_zone() -> None:
             screens, _ = native.reset(seed=zone)
             assert (screen == screens[0]).all()
             for timestep in range(120):
-                action = buttons(
+                action = bits_to_buttons(
                     int(rng.choice([RIGHT, RIGHT, RIGHT | JUMP, RIGHT | DOWN, LEFT, JUMP, int(rng.integers(4096))]))
                 )
                 screen, reward, terminated, truncated, _ = emulated.step(action)
@@ -46,6 +43,26 @@ def test_equals_the_contest_environment_on_the_emulator_on_every_zone() -> None:
         finally:
             emulated.close()
             native.close()
+
+
+def test_many_games_play_as_one_does() -> None:
+    level = committed()["StarAtrium.Act1"].level  # where running to the right is deadly
+    one, many = NativeEnv(level, stick_probability=1.0), FernwayVectorEnv(1, lambda _: level)
+    many.np_random = Always(0.0)
+    rng, over, ends = np.random.default_rng(2), True, 0
+    for _ in range(250):
+        if over:
+            screen, _ = one.reset()
+            screens, *_ = many.step(np.zeros(1, np.uint16))
+            assert (screen == screens[0]).all()
+        action = bits_to_buttons(int(rng.choice([*[RIGHT] * 4, RIGHT | JUMP, int(rng.integers(4096))])))
+        screen, *answer, _ = one.step(action)
+        screens, rewards, terminated, truncated, _ = many.step(action[None])
+        assert (screen == screens[0]).all()
+        assert answer == [rewards[0], terminated[0], truncated[0]]
+        over = bool(terminated[0])
+        ends += over
+    assert ends > 1
 
 
 def test_rewards_add_up_to_the_contests_scale() -> None:

@@ -6,7 +6,7 @@ begins everywhere in a level; half are drawn. Three kinds of play:
 
 - episodes under the contest's rules (`Fernway-Native`), with a screen drawn for every action,
 - games without resets: every life, the game over, the next acts,
-- the ROM on the emulator, beside the host library, compared after every action.
+- the ROM on the emulator, beside the twin, compared after every action.
 
 A broken rule ends it with the level, the action and the seed that show it.
 """
@@ -22,8 +22,9 @@ from emulated import EmulatedGame, differences
 from rich.progress import track
 
 from fernway import check, levels, native
-from fernway.environment import FRAME_SKIP, PROGRESS_REWARD, TIME_BONUS, NativeEnv
+from fernway.environment import NativeEnv
 from fernway.levels import Level
+from fernway.rules import FRAME_SKIP, PROGRESS_REWARD, TIME_BONUS
 from fernway.search import decode, frames_of, start_level
 
 ACTIONS, EMULATED = 1_000_000, 50_000
@@ -119,7 +120,7 @@ def episodes(draw: random.Random, level: Level, way: list[int], count: int) -> C
             _, total, over = env.reset(), 0.0, False
             rules.begin()
         at_frame = game.frame_count
-        screen, reward, over, _, _ = env.step([bits >> i & 1 for i in range(12)])
+        screen, reward, over, _, _ = env.step(native.bits_to_buttons(bits))
         total += reward
         progress = min(max((game.x - game.start_x) / (game.end_x - game.start_x), 0.0), 1.0)
         bonus = total - PROGRESS_REWARD * progress
@@ -146,7 +147,7 @@ def without_resets(draw: random.Random, level: Level, way: list[int], count: int
 
 
 def emulated(console: EmulatedGame, draw: random.Random, level: Level, way: list[int], count: int) -> Counter[str]:
-    """The ROM beside the host library."""
+    """The ROM beside the twin."""
     game = native.Game(level.zone, level.act, level.seed)
     console.load(level.zone, level.act, level.seed)
     rules = Rules(game)
@@ -173,7 +174,7 @@ def main() -> None:
         parts = {
             "episodes of the contest": (episodes, (count - on_emulator) * 3 // 5),
             "games without resets": (without_resets, (count - on_emulator) * 2 // 5),
-            "ROM beside the host library": (lambda *task: emulated(console, *task), on_emulator),
+            "ROM beside the twin": (lambda *task: emulated(console, *task), on_emulator),
         }
         for title, (play, actions) in parts.items():
             began, seen = time.monotonic(), Counter[str]()

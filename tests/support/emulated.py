@@ -1,4 +1,4 @@
-"""Fernway's ROM on the real emulator core, a frame at a time, for comparison with the native game."""
+"""Fernway's ROM on the real emulator core, a frame at a time, for comparison with the twin."""
 
 import gc
 from typing import Self
@@ -8,10 +8,9 @@ import stable_retro
 from numpy.typing import NDArray
 
 from fernway import INTEGRATION, ROM
-from fernway.native import GAME_FIELDS, LEVEL, STATE_SIZE, Game
+from fernway.native import GAME_FIELDS, LEVEL, STATE_SIZE, Game, bits_to_buttons
 
 LOAD_FRAMES = 600
-BUTTONS = 12
 
 
 class EmulatedGame:
@@ -36,8 +35,7 @@ class EmulatedGame:
         self.close()
 
     def _step(self, bits: int = 0) -> None:
-        mask = np.array([bits >> i & 1 for i in range(BUTTONS)], np.uint8)
-        self._emulator.set_button_mask(mask, 0)
+        self._emulator.set_button_mask(bits_to_buttons(bits), 0)
         self._emulator.step()
         self._data.update_ram()
 
@@ -90,7 +88,7 @@ class EmulatedGame:
         return level
 
 
-def differences(emulated: EmulatedGame, native: Game) -> dict[str, tuple[int, int]]:
-    """Fields that differ: name -> (emulated, native)."""
+def differences(emulated: EmulatedGame, twin: Game) -> dict[str, tuple[int, int]]:
+    """Fields that differ: name -> (emulated, twin)."""
     fields = emulated.fields()
-    return {name: (value, getattr(native, name)) for name, value in fields.items() if value != getattr(native, name)}
+    return {name: (value, getattr(twin, name)) for name, value in fields.items() if value != getattr(twin, name)}

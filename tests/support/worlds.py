@@ -1,4 +1,4 @@
-"""Small made-up levels for the native game: a flat floor, and whatever a test puts on it."""
+"""Small made-up levels for the twin: a flat floor, and whatever a test puts on it."""
 
 from collections.abc import Sequence
 

@@ -18,6 +18,7 @@ from torch.nn import functional
 from agent.learning.ppo import NotFiniteError
 from agent.network.model import QNetwork
 from agent.rules import ACTION_TABLE
+from training.run.values import values_of
 
 LossName = Literal["huber", "mse", "msle"]
 
@@ -77,7 +78,7 @@ class Batch:
     """uint8 [B, S, H, W]."""
 
 
-class Replay:
+class ReplayBuffer:
     """The latest timesteps of some lanes, each frame kept once; its memory is taken at once and does not grow.
 
     time:      t            t+1          t+2
@@ -185,11 +186,11 @@ class DeepQ:
         self.online_network = network
         self.target_network = copy.deepcopy(network).requires_grad_(requires_grad=False)
         self.updates = 0
+        self._values = values_of(network)
         self._loss: LossName = loss
         self._target_period = target_period
         self._optimiser = torch.optim.Adam(network.parameters(), lr=learning_rate, eps=1e-5, fused=True)
 
-    @torch.no_grad()
     def act(
         self, obs: NDArray[np.uint8], epsilon: float, rng: np.random.Generator
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -206,8 +207,7 @@ class DeepQ:
         is_greedy = rng.random(len(obs)) >= epsilon
         action = rng.integers(0, len(ACTION_TABLE), len(obs))
         if is_greedy.any():
-            best = self.online_network(torch.from_numpy(obs)).argmax(1).numpy()
-            action = np.where(is_greedy, best, action)
+            action = np.where(is_greedy, self._values(obs).argmax(1), action)
         return action, is_greedy
 
     def update(self, batch: Batch) -> tuple[float, float]:

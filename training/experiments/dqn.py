@@ -4,11 +4,8 @@ What differs from the origin: a target network, scaled rewards, four frames a ti
 edges, stacks that end with the episode, an end for episodes that stall. It had none of them, and got nowhere.
 """
 
-import csv
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,10 +19,11 @@ from agent.network.model import QNetwork
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from fernway.levels import by_name
-from training.experiments.deep_q import BATCH_SIZE, DeepQ, LossName, Replay
+from training.experiments.deep_q import BATCH_SIZE, DeepQ, LossName, ReplayBuffer
 from training.play.lanes import Ending
 from training.play.twin import PracticeConfig, TwinLanes
 from training.run import figures
+from training.run.curve import Table, mean
 from training.run.schedules import linear
 from training.run.signals import Stopped, noted
 
@@ -117,51 +115,52 @@ class DQNConfig:
         return linear(1.0, self.epsilon, max(timestep - self.observe, 0), self.explore)
 
 
-class Row(NamedTuple):
-    """One row of the curve: means since the row before; NaN of nothing."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of the curve: means since the row before; NaN where there is nothing to average."""
 
     timesteps: int
     epsilon: float
     loss: float
-    q_mean: float  # of the actions learned from, scaled reward units
-    return_mean: float  # of the latest episodes, contest units
-    best_mean: float  # the highest return that they had: how far they got
+    q_mean: float
+    """Of the actions learned from, scaled reward units."""
+    return_mean: float
+    """Of the latest episodes, contest units."""
+    best_mean: float
+    """The highest return that each of them had on the way, on average: how far they got."""
 
 
 class _Record:
-    """What a run writes down."""
+    """Collects what happens in a run, and writes its curve and its picture."""
 
     def __init__(self, out: Path) -> None:
         """Begins an empty curve."""
         self._out = out
-        self._rows: list[Row] = []
+        out.mkdir(parents=True, exist_ok=True)
+        (out / CURVE).unlink(missing_ok=True)
+        self._curve = Table(out / CURVE, Row, 0)
         self.endings: list[tuple[int, Ending]] = []
         """When each episode ended, timesteps, and how."""
         self._forget()
-        out.mkdir(parents=True, exist_ok=True)
-        with (out / CURVE).open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerow(Row._fields)
 
     def _forget(self) -> None:
         self.learned: list[tuple[float, float]] = []
         """Loss and mean Q-value of each update since the last row."""
         self.actions: list[tuple[NDArray[np.int64], NDArray[np.bool_]]] = []
-        """What was played since then, int64 [N], and whether it was the greedy action, bool [N]."""
+        """The actions played since then, int64 [N], and which of them were the greedy ones, bool [N]."""
 
     def add_row(self, timesteps: int, epsilon: float) -> Row:
         """Writes a row, and draws the picture of everything up to it."""
         latest = [ending for _, ending in self.endings[-RECENT:]]
         row = Row(
-            timesteps,
-            epsilon,
-            _mean([loss for loss, _ in self.learned]),
-            _mean([q for _, q in self.learned]),
-            _mean([ending.episode_return for ending in latest]),
-            _mean([ending.best_return for ending in latest]),
+            timesteps=timesteps,
+            epsilon=epsilon,
+            loss=mean(loss for loss, _ in self.learned),
+            q_mean=mean(q for _, q in self.learned),
+            return_mean=mean(ending.episode_return for ending in latest),
+            best_mean=mean(ending.best_return for ending in latest),
         )
-        self._rows.append(row)
-        with (self._out / CURVE).open("a", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerow([f"{value:.6g}" for value in row])
+        self._curve.add(row)
         self._draw()
         self._forget()
         return row
@@ -170,25 +169,21 @@ class _Record:
         """Draws the loss, the actions random against greedy, and how far each episode got."""
         figure, axes = figures.figure(1, 3, "deep Q-network")
         loss, actions, reached = axes[0]
-        loss.plot([row.timesteps for row in self._rows], [row.loss for row in self._rows], marker=".")
+        rows = self._curve.rows
+        loss.plot([row.timesteps for row in rows], [row.loss for row in rows], marker=".")
         loss.set(title="loss", xlabel="timesteps", ylim=(0, None))
         played, is_greedy = (np.concatenate(parts) for parts in zip(*self.actions, strict=True))
         for kind, chosen, shift in (("random", ~is_greedy, -0.2), ("greedy", is_greedy, 0.2)):
             counts = np.bincount(played[chosen], minlength=len(ACTION_TABLE))
             label = f"{kind}: {counts.sum():,}"
             actions.bar(np.arange(len(counts)) + shift, counts / max(counts.sum(), 1), 0.4, label=label)
-        names = ["+".join(action) or "nothing" for action in ACTION_TABLE]
-        actions.set_xticks(range(len(names)), names, rotation=40, fontsize=8, ha="right")
+        figures.name_actions(actions)
         actions.set_title("share of the actions lately")
         actions.legend(fontsize=8)
         best = [ending.best_return for _, ending in self.endings]
         reached.plot([timestep for timestep, _ in self.endings], best, ".", markersize=3)
         reached.set(title="how far each episode got: its best return", xlabel="timesteps")
         figures.save(self._out / PICTURE, figure)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return float(np.mean(values)) if values else float("nan")
 
 
 def dqn(config: DQNConfig) -> None:
@@ -206,8 +201,8 @@ def dqn(config: DQNConfig) -> None:
     rng = np.random.default_rng(config.seed)
     level, console = by_name(config.state).level, Console(stderr=True)
     length, shape = config.memory // config.lanes, config.vision.obs_shape
-    replay = Replay(length, config.lanes, shape, rng)
-    console.print(f"the replay takes {Replay.memory_bytes(length, config.lanes, shape) / 1e6:.0f} MB")
+    replay = ReplayBuffer(length, config.lanes, shape, rng)
+    console.print(f"the replay takes {ReplayBuffer.memory_bytes(length, config.lanes, shape) / 1e6:.0f} MB")
     learner = DeepQ(
         QNetwork(config.vision, config.network, len(ACTION_TABLE)),
         loss=config.loss,
@@ -245,6 +240,6 @@ def dqn(config: DQNConfig) -> None:
 def _log(config: DQNConfig, learner: DeepQ, record: _Record, timesteps: int) -> Row:
     """Writes a row of the curve, the picture and the weights."""
     row = record.add_row(timesteps, config.epsilon_at(timesteps))
-    about = {"command": "python -m training dqn", "settings": repr(config), "curve": row._asdict()}
+    about = {"command": "python -m training dqn", "settings": repr(config), "curve": asdict(row)}
     networks.save(config.out / WEIGHTS, learner.online_network, config.vision, config.network, about)
     return row

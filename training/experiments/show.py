@@ -10,7 +10,7 @@ import numpy as np
 
 from agent.rules import buttons
 from agent.vision import FrameStack, Pixels, Screen, VisionConfig, crop, edges, gray, resize
-from training.experiments.pictures import Picture, sheet, write_png
+from training.run.pictures import Picture, sheet, write_png
 
 MOVING_TIMESTEPS = 24
 """Timesteps of holding RIGHT before the picture, so that the stack shows motion."""

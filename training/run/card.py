@@ -34,10 +34,8 @@ def about(config: TrainConfig, timesteps: int, seconds: float, scores: Sequence[
             for row in scores
         ],
     }
-    for name in ("weights", "teacher"):  # the stages before, with their commands
-        source = getattr(config, name)
-        if source is not None:
-            found[name] = networks.about(source)
+    if config.weights is not None:  # the stage before, with its command
+        found["weights"] = networks.about(config.weights)
     return found
 
 

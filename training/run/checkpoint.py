@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as save_tensors
 from torch import Tensor
+
+from common.files import write_file
 
 CHECKPOINT_FORMAT = "2"
 """Version of the file's layout."""
@@ -36,17 +37,13 @@ def save(path: Path, state: Mapping[str, Any]) -> None:
     """
     tensors: dict[str, Tensor] = {}
     tree = _split(state, "", tensors)
-    temporary = path.with_name(path.name + ".part")
+    text = json.dumps(tree)
+    content = save_tensors(tensors, {"format": CHECKPOINT_FORMAT, "tree": text, "sum": _sum(text, tensors)})
     try:
-        text = json.dumps(tree)
-        save_file(tensors, temporary, {"format": CHECKPOINT_FORMAT, "tree": text, "sum": _sum(text, tensors)})
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())  # the name must not change before the content is on the disk
-        os.replace(temporary, path)  # noqa: PTH105 - atomic, and says so
-    except (OSError, SafetensorError) as error:
-        temporary.unlink(missing_ok=True)
-        size = sum(tensor.nbytes for tensor in tensors.values()) / 2**20
-        raise CheckpointError(f"cannot write the checkpoint {path} ({size:.0f} MiB): {error}") from error
+        write_file(path, content)
+    except OSError as error:
+        size = len(content) / 2**20
+        raise CheckpointError(f"cannot write the checkpoint {path} ({size:.0f} MiB): {error.strerror}") from error
 
 
 def load(path: Path) -> dict[str, Any]:

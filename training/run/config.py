@@ -45,13 +45,6 @@ class TrainConfig:
     """Goes on from the network in this file, with smaller steps; on other games at first only its value learns
     (`--ppo.warm-up-timesteps`)."""
 
-    teacher: Path | None = None
-    """Weights of another network, of any size, whose policy this one comes nearer to at first: how a network grows.
-    Source: Schmitt et al. 2018."""
-
-    teacher_timesteps: int = 1_000_000
-    """Over so many timesteps the weight of the cross entropy with the teacher's policy falls from 1 to 0."""
-
     lanes: int = 0
     """Games that a process plays side by side; 0: 64 on the twin, one for each of its cores on the emulator."""
 
@@ -97,7 +90,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        for name in ("timesteps", "teacher_timesteps", "threads", "checkpoint_period", "score_episodes"):
+        for name in ("timesteps", "threads", "checkpoint_period", "score_episodes"):
             if getattr(self, name) < 1:
                 raise ValueError(f"wanted --{name.replace('_', '-')} of at least 1, got {getattr(self, name)}")
         for name in ("minutes", "seed", "score_period", "lanes", "rollout"):

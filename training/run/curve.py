@@ -5,10 +5,10 @@ import dataclasses
 import io
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,13 +105,13 @@ class Meter:
             timesteps=iterations[-1].timesteps,
             timesteps_per_s=(iterations[-1].timesteps - timesteps_before) / seconds,
             learning_rate=iterations[-1].learning_rate,
-            return_mean=_mean(ending.episode_return for ending in starts),
-            best_mean=_mean(ending.best_return for ending in starts),
-            finished=_mean(ending.is_finished for ending in starts),
-            stalled=_mean(ending.is_stalled for ending in starts),
-            practice_finished=_mean(ending.is_finished for ending in self._practice),
+            return_mean=mean(ending.episode_return for ending in starts),
+            best_mean=mean(ending.best_return for ending in starts),
+            finished=mean(ending.is_finished for ending in starts),
+            stalled=mean(ending.is_stalled for ending in starts),
+            practice_finished=mean(ending.is_finished for ending in self._practice),
             **{
-                name: _mean(getattr(update, name) for update in updates)
+                name: mean(getattr(update, name) for update in updates)
                 for name in (
                     *("explained_variance", "entropy", "kl", "clipped"),
                     *("policy_loss", "value_loss", "gradient_norm"),
@@ -120,12 +120,21 @@ class Meter:
         )
 
 
-def _mean(values: Iterable[float]) -> float:
+def mean(values: Iterable[float]) -> float:
+    """Averages; NaN of nothing."""
     found = list(values)
     return float(np.mean(found)) if found else float("nan")
 
 
-T = TypeVar("T", Row, ScoreRow)
+class Timed(Protocol):
+    """A row of a table: a dataclass with one int, its timesteps, and floats."""
+
+    @property
+    def timesteps(self) -> int:
+        """Of the run by then."""
+
+
+T = TypeVar("T", bound=Timed)
 
 
 class Table(Generic[T]):
@@ -184,8 +193,9 @@ def read_table(path: Path, kind: type[T]) -> list[T]:
         if tuple(reader.fieldnames or ()) != columns(kind):
             raise ValueError(f"{path}: wanted the columns {','.join(columns(kind))}, got {reader.fieldnames}")
         rows = [row for row in reader if None not in row.values()]  # a killed run may have written half a row
+    make: Callable[..., T] = kind
     return [
-        kind(timesteps=int(row.pop("timesteps")), **{name: float(cell) for name, cell in row.items()}) for row in rows
+        make(timesteps=int(row.pop("timesteps")), **{name: float(cell) for name, cell in row.items()}) for row in rows
     ]
 
 

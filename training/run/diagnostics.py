@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.learning.ppo import PPOConfig
-from agent.rules import ACTION_TABLE
+from agent.rules import LEVEL_REWARD, TIME_BONUS
 from training.run import calibration, failures, figures
 from training.run.curve import Board, Meter, Row, ScoreRow
 from training.run.episodes import Episode
@@ -28,7 +28,7 @@ CURVE = (
 SMOOTHED = 15
 """Rows whose mean the thick line of a panel shows."""
 
-MOST = 10_000
+MOST = LEVEL_REWARD + TIME_BONUS
 """The highest return there is, contest units."""
 
 Panel = tuple[str, Callable[[Any], None]]
@@ -171,9 +171,8 @@ def _scores(scores: Sequence[ScoreRow]) -> list[Panel]:
 
 def _play(meter: Meter) -> list[Panel]:
     def actions(axis: Any) -> None:
-        names = ["+".join(action) or "nothing" for action in ACTION_TABLE]
-        axis.bar(range(len(names)), meter.actions / meter.actions.sum(), color="tab:blue")
-        axis.set_xticks(range(len(names)), names, rotation=40, fontsize=8, ha="right")
+        axis.bar(range(len(meter.actions)), meter.actions / meter.actions.sum(), color="tab:blue")
+        figures.name_actions(axis)
 
     def ends(axis: Any) -> None:
         kinds = {

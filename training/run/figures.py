@@ -1,7 +1,11 @@
 """Figures of matplotlib without a window."""
 
+import io
 from pathlib import Path
 from typing import Any
+
+from agent.rules import ACTION_TABLE
+from common.files import write_file
 
 
 def require_matplotlib(otherwise: str = "use --no-plots") -> None:
@@ -22,9 +26,9 @@ def save(path: Path, made: Any) -> None:
     Raises:
         OSError: If it cannot be written.
     """
-    temporary = path.with_name(path.name + ".part")
-    made.savefig(temporary, dpi=90, format="png")
-    temporary.replace(path)
+    content = io.BytesIO()
+    made.savefig(content, dpi=90, format="png")
+    write_file(path, content.getvalue())
 
 
 def figure(
@@ -49,3 +53,9 @@ def figure(
     FigureCanvasAgg(made)
     made.suptitle(title, fontsize=11)
     return made, made.subplots(rows, columns, squeeze=False, **layout)
+
+
+def name_actions(axis: Any) -> None:
+    """Writes the names of the actions below a panel with a bar for each of the action table."""
+    names = ["+".join(action) or "nothing" for action in ACTION_TABLE]
+    axis.set_xticks(range(len(names)), names, rotation=40, fontsize=8, ha="right")

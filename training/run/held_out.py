@@ -13,8 +13,9 @@ from training.play.stages import EmulatorStage
 from training.run.config import TrainConfig
 from training.run.curve import ScoreRow
 from training.run.episodes import Episode, Recorder
-from training.run.score import Values, held_out, play, play_on
+from training.run.score import held_out, play, play_on
 from training.run.transfer import level_observations, rightward_share
+from training.run.values import Values
 
 Tell = Callable[[], object]
 """Called after each episode; what it raises ends the play."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.config import RunConfig
+from agent.players.learned import softmax_draw
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from fernway.levels import ACTS, UNSEEN_ZONES, Level
@@ -15,9 +16,7 @@ from fernway.vector import fresh_level
 from training.play.console import Place
 from training.play.lanes import Ending, Records
 from training.play.stages import Stage, TwinStage
-
-Values = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-"""What a network makes of observations: uint8 [B, C, H, W] -> Q-values float32 [B, A]."""
+from training.run.values import Values
 
 L = TypeVar("L", Level, Place)
 """A level."""
@@ -161,7 +160,7 @@ def _play_on(
     action = np.zeros(lanes, np.int64)
     while (active := np.flatnonzero(playing >= 0)).size:
         q = values(np.ascontiguousarray(stage.obs[active]))
-        action[active] = (q + config.temperature * rng.gumbel(size=q.shape)).argmax(1)
+        action[active] = softmax_draw(q, config.temperature, rng)
         is_random = rng.random(lanes) < config.epsilon
         action = np.where(is_random, rng.integers(0, len(ACTION_TABLE), lanes), action)
         reward, over = stage.step(action, active)

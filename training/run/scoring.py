@@ -16,14 +16,14 @@ from rich.table import Table
 from tyro.conf import Positional
 
 from agent.network import weights as networks
-from agent.network.model import QNetwork
 from contest.scoring import bootstrap
 from fernway.levels import Level, committed
 from training.play.lanes import Ending
 from training.run import score_report
 from training.run.episodes import Recorder
-from training.run.score import PlayConfig, Values, held_out, play
+from training.run.score import PlayConfig, held_out, play
 from training.run.score_report import Played
+from training.run.values import values_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +79,6 @@ class Figures:
     gain: float | None = None
     """Mean over levels of what these weights return more than the first ones; None for the first ones."""
     gain_ci95: tuple[float, float] | None = None
-
-
-def values_of(network: QNetwork) -> Values:
-    """Returns what the network makes of observations."""
-
-    def values(obs: NDArray[np.uint8]) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            return np.asarray(network(torch.from_numpy(obs)).numpy(), np.float32)
-
-    return values
 
 
 def groups(config: ScoreConfig) -> dict[str, list[Level]]:

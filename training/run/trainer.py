@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from agent.learning.ppo import Learner, Update, device_of_choice, is_parallel
 from agent.learning.rollout import Rollout
-from agent.network import weights as networks
 from agent.network.model import QNetwork
 from agent.rules import ACTION_TABLE
 from training.play.lanes import Ending, Lanes
 from training.run.config import TrainConfig
-from training.run.schedules import cosine, linear
+from training.run.schedules import cosine
+from training.run.values import values_of
 
 FRESH_LEARNING_RATE, LATER_LEARNING_RATE = 5e-4, 2e-4
 """Step sizes of Adam at the start, unless the user says otherwise: of a new network, and of one that goes on. Source of
@@ -55,17 +55,14 @@ class Trainer:
             config: The run's settings.
             network: What learns; every process makes the same.
             rank: Number of this process.
-
-        Raises:
-            WeightsError: If the teacher cannot be used.
         """
         self.config = config
         self.timesteps = 0
         self.device = device_of_choice()
         self._generator = torch.Generator(self.device).manual_seed(config.seed * 1000 + rank)
         self.learner = Learner(network, config.ppo, self.device, self._generator)
+        self.values = values_of(self.learner.q_values, self.device)
         self.processes = dist.get_world_size() if is_parallel() else 1
-        self._teacher = None if config.teacher is None else networks.load(config.teacher)[0].to(self.device)
         self._rollout = Rollout.empty(config.rollout, config.lanes, config.vision.obs_shape, self.device)
 
     @property
@@ -93,13 +90,7 @@ class Trainer:
             learns_at = time.monotonic()
             only_value = self.timesteps < self.warm_up_timesteps
             learning_rate = self.learning_rate
-            update = self.learner.update(
-                self._rollout,
-                learning_rate=learning_rate,
-                only_value=only_value,
-                teacher=self._teacher,
-                teacher_weight=linear(1.0, 0.0, self.timesteps, config.teacher_timesteps),
-            )
+            update = self.learner.update(self._rollout, learning_rate=learning_rate, only_value=only_value)
             self.timesteps += config.rollout * config.lanes * self.processes
             yield Iteration(
                 timesteps=self.timesteps,
@@ -125,10 +116,6 @@ class Trainer:
             endings += ends
         rollout.last_value.copy_(self.learner.value(torch.from_numpy(lanes.obs).to(self.device)))
         return endings
-
-    def values(self, obs: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Computes Q-values, uint8 [B, C, H, W] -> float32 [B, A]."""
-        return self.learner.q_values(torch.from_numpy(obs).to(self.device)).cpu().numpy()
 
     def state(self) -> dict[str, Any]:
         """Returns what a checkpoint keeps; lanes begin anew when a run goes on."""

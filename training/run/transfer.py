@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -23,14 +22,18 @@ from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from fernway.levels import Level
 from training.play.contest_screens import StartScreen, standing, start_screens
-from training.run.score import PlayConfig, Values, held_out, play
-from training.run.scoring import values_of
+from training.run.pictures import Picture, sheet, write_png
+from training.run.score import PlayConfig, held_out, play
+from training.run.values import Values, values_of
 
 RIGHTWARD = [number for number, held in enumerate(ACTION_TABLE) if "RIGHT" in held]
 """The actions that go right: walking, jumping and rolling."""
 
 EXAMPLE_PERIOD = 4
 """Timesteps of a lane between two of Fernway's observations that are kept."""
+
+PAIR = (640, 224)
+"""Width and height of two screens side by side, pixels."""
 
 EXAMPLES = 2048
 """Fernway's observations that a distance is measured to, at most; a quarter as many are held against them."""
@@ -128,7 +131,7 @@ def transfer(config: TransferConfig) -> None:
     Raises:
         WeightsError: If the weights cannot be used.
         ValueError: If stable-retro is not installed or lacks a state.
-        OSError: If a picture cannot be written.
+        PictureError: If a picture cannot be written.
     """
     torch.set_num_threads(1)
     network, vision, _ = networks.load(config.weights)
@@ -181,22 +184,11 @@ def draw_sheets(
     """Draws a sheet of each game's screens, with card and without, and the probabilities of going right.
 
     Raises:
-        OSError: If one cannot be written.
+        PictureError: If one cannot be written.
     """
-    across = 3
-    sheets: dict[str, list[NDArray[np.uint8]]] = {}
+    sheets: dict[str, list[tuple[str, Picture]]] = {}
     for screen, *chances in zip(screens, with_card, without, strict=True):
-        picture = np.concatenate([screen.card, screen.level], 1)
-        caption = np.zeros((22, picture.shape[1], 3), np.uint8)
-        for text, x in (
-            (f"{screen.state}: right {chances[0]:.2f}", 4),
-            (f"without card {chances[1]:.2f}", picture.shape[1] // 2 + 4),
-        ):
-            cv2.putText(caption, text, (x, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 255, 255), 1, cv2.LINE_AA)
-        sheets.setdefault(screen.game, []).append(np.concatenate([caption, picture]))
-    for game, tiles in sheets.items():
-        tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % across)
-        rows = [np.concatenate(tiles[i : i + across], 1) for i in range(0, len(tiles), across)]
-        path = folder / f"{game}.png"
-        if not cv2.imwrite(str(path), np.concatenate(rows)[..., ::-1]):
-            raise OSError(f"{path}: cannot be written")
+        label = f"{screen.state}: right {chances[0]:.2f}, without card {chances[1]:.2f}"
+        sheets.setdefault(screen.game, []).append((label, np.concatenate([screen.card, screen.level], 1)))
+    for game, pictures in sheets.items():
+        write_png(folder / f"{game}.png", sheet(pictures, columns=3, cell=PAIR))

@@ -19,8 +19,7 @@ from agent.vision import FrameStack, VisionConfig
 
 VISION = VisionConfig()
 CONFIGS = {
-    "patches": NetworkConfig(),
-    "impala": NetworkConfig(torso="impala", channels=(16, 32, 32)),
+    "impala": NetworkConfig(),
     "conv": NetworkConfig(torso="conv", channels=(16, 32, 32)),
 }
 
@@ -78,14 +77,14 @@ def test_any_size_and_kind_of_observation_will_do(config: NetworkConfig) -> None
 
 
 def test_an_answer_stays_what_it_was() -> None:
-    policy = played(network(CONFIGS["patches"]), VISION)
+    policy = played(network(CONFIGS["impala"]), VISION)
     first, second = (policy.q_values(obs) for obs in observations()[:2])
     assert (first == policy.q_values(observations()[0])).all()
     assert not np.allclose(first, second)
 
 
 def test_a_policy_keeps_the_weights_it_was_made_of() -> None:
-    net = network(CONFIGS["patches"])
+    net = network(CONFIGS["impala"])
     obs = observations()[0]
     policy = played(net, VISION)
     before = policy.q_values(obs)
@@ -111,19 +110,19 @@ def test_one_weight_that_is_no_number_takes_the_player_out(config: NetworkConfig
 
 
 def test_a_module_without_an_operator_is_refused_by_name() -> None:
-    net = network(CONFIGS["patches"])
+    net = network(CONFIGS["impala"])
     net.torso.append(nn.Tanh())
     with pytest.raises(TypeError, match="Tanh"):
         played(net, VISION)
 
 
 def test_nothing_is_logged(capfd: pytest.CaptureFixture[str]) -> None:
-    played(network(CONFIGS["patches"]), VISION).q_values(observations()[0])
+    played(network(CONFIGS["impala"]), VISION).q_values(observations()[0])
     assert capfd.readouterr() == ("", "")
 
 
 def test_weights_can_be_swapped_during_a_run() -> None:
-    net = network(CONFIGS["patches"])
+    net = network(CONFIGS["impala"])
     played(net, VISION)
     began_at = time.process_time()
     played(net, VISION)
@@ -131,7 +130,7 @@ def test_weights_can_be_swapped_during_a_run() -> None:
 
 
 def test_deciding_is_far_within_what_a_timestep_affords() -> None:
-    policy = played(network(CONFIGS["patches"]), VISION)
+    policy = played(network(CONFIGS["impala"]), VISION)
     obs = observations()[0]
     began_at = time.process_time()
     for _ in range(20):

@@ -15,7 +15,7 @@ from contest.remote.environment import ContestGame
 
 ROOT = Path(__file__).resolve().parents[3]
 RESTORING = {"set_state", "restore_state", "unserialize"}
-"""Methods that put an emulator, or a native game, into another state."""
+"""Methods that put an emulator, or the twin, into another state."""
 
 
 def restorers(source: str) -> set[str]:

@@ -22,7 +22,7 @@ from agent.network.card import NetworkConfig
 from agent.network.model import QNetwork
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
-from training.experiments.deep_q import Batch, DeepQ, LossName, Replay, symlog, td_loss
+from training.experiments.deep_q import Batch, DeepQ, LossName, ReplayBuffer, symlog, td_loss
 from training.experiments.dqn import DQNConfig
 
 VISION = VisionConfig(height=36, width=36, stack=1)
@@ -64,7 +64,7 @@ def test_the_logarithm_has_negative_values_too() -> None:
 def test_what_is_drawn_is_what_was_played_however_often_the_memory_has_gone_round() -> None:
     stack, lanes, kept = 3, 2, 9
     rng = np.random.default_rng(0)
-    replay = Replay(kept, lanes, (stack, 1, 2), np.random.default_rng(1))
+    replay = ReplayBuffer(kept, lanes, (stack, 1, 2), np.random.default_rng(1))
     played: list[list[tuple[int, float, bool]]] = [
         [] for _ in range(lanes)
     ]  # action, reward, whether the episode ended
@@ -100,14 +100,14 @@ def test_what_is_drawn_is_what_was_played_however_often_the_memory_has_gone_roun
 def test_a_memory_that_is_too_small_or_too_large_is_refused() -> None:
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="at least 10 frames, got 8"):
-        Replay(4, 2, (4, 8, 8), rng)
+        ReplayBuffer(4, 2, (4, 8, 8), rng)
     with pytest.raises(ValueError, match="ask for fewer frames"):
-        Replay(1 << 40, 1, (4, 64, 80), rng)
+        ReplayBuffer(1 << 40, 1, (4, 64, 80), rng)
     with pytest.raises(ValueError, match="wanted a transition"):
-        Replay(5, 2, (4, 8, 8), rng).sample(1)
-    replay = Replay(50, 2, (4, 8, 8), rng)
+        ReplayBuffer(5, 2, (4, 8, 8), rng).sample(1)
+    replay = ReplayBuffer(50, 2, (4, 8, 8), rng)
     held = sum(value.nbytes for value in vars(replay).values() if isinstance(value, np.ndarray))
-    assert held == Replay.memory_bytes(50, 2, (4, 8, 8))
+    assert held == ReplayBuffer.memory_bytes(50, 2, (4, 8, 8))
 
 
 def batch(reward: float = 1.0, discount: float = 0.9) -> Batch:
@@ -167,7 +167,7 @@ def test_the_toy_is_solved(loss: LossName) -> None:
     """It pays 1 at the place 3, the end: greedy walks straight there, and the Q-values are the true ones."""
     right, left = ACTION_TABLE.index(("RIGHT",)), ACTION_TABLE.index(("LEFT",))
     rng, lanes = np.random.default_rng(0), 8
-    replay, found = Replay(200, lanes, VISION.obs_shape, rng), learner(loss, learning_rate=2e-3)
+    replay, found = ReplayBuffer(200, lanes, VISION.obs_shape, rng), learner(loss, learning_rate=2e-3)
     places = np.zeros(lanes, np.int64)
     for timestep in range(300):
         obs = np.stack([screen(int(place)) for place in places])

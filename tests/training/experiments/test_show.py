@@ -10,8 +10,8 @@ from trained import training
 from agent.rules import SCREEN_SHAPE
 from agent.vision import VisionConfig
 from training.cli import COMMANDS
-from training.experiments.pictures import PictureError, fitted, sheet, write_png
 from training.experiments.show import ShowConfig, stages
+from training.run.pictures import PictureError, fitted, sheet, write_png
 
 CONFIG = VisionConfig()
 

@@ -1,6 +1,5 @@
 """The image pipeline against the first screens of all 58 levels of the contest, drawn from their save states."""
 
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +10,11 @@ from numpy.typing import NDArray
 
 from agent.rules import SCREEN_SHAPE
 from agent.vision import VisionConfig, crop, look
+from training.play.contest_screens import contest_levels
 from training.play.start_screens import FADE_TARGET, StartScreens, StateError
 
 retro = pytest.importorskip("stable_retro")
 
-LEVELS = Path(__file__).parents[3] / "contest" / "levels"
 GAMES = sorted(FADE_TARGET)
 
 # Where a state of the core keeps what: 16 bytes of version, RAM, Z80, pad ports, then the video chip's memories.
@@ -41,14 +40,6 @@ NO_HUD = {
 
 FALLING_IN = {"HydrocityZone.Act1": 11, "LavaReefZone.Act1": 14}
 """The player comes from above here: rows of its body that the crop takes off the first screen."""
-
-
-def levels() -> list[tuple[str, str]]:
-    found = []
-    for name in ("sonic-train.csv", "sonic-validation.csv"):
-        with (LEVELS / name).open(newline="") as file:
-            found += [(f"{row['game']}-v0", row["state"]) for row in csv.DictReader(file)]
-    return found
 
 
 def word(state: bytes, game: str, name: str) -> int:
@@ -86,15 +77,15 @@ def start(request: pytest.FixtureRequest) -> Iterator[tuple[str, StartScreens]]:
 
 
 def test_the_lists_are_the_contests() -> None:
-    assert len(levels()) == 58
-    assert len(set(levels())) == 58
-    assert {game for game, _ in levels()} == set(GAMES)
+    assert len(contest_levels()) == 58
+    assert len(set(contest_levels())) == 58
+    assert {game for game, _ in contest_levels()} == set(GAMES)
 
 
 def test_wherever_the_clock_shows_the_crop_takes_it_out_of_the_observation(start: tuple[str, StartScreens]) -> None:
     game, screens = start
     config = VisionConfig()
-    for state in (state for its_game, state in levels() if its_game == game):
+    for state in (state for its_game, state in contest_levels() if its_game == game):
         content = screens.read(state)
         shows = any(tile == HUD_LABEL_TILE for _, _, tile in sprites(content))
         assert shows == (state not in NO_HUD), state
@@ -112,7 +103,7 @@ def test_wherever_the_clock_shows_the_crop_takes_it_out_of_the_observation(start
 def test_the_player_stays_in_the_observation(start: tuple[str, StartScreens]) -> None:
     game, screens = start
     config = VisionConfig()
-    for state in (state for its_game, state in levels() if its_game == game):
+    for state in (state for its_game, state in contest_levels() if its_game == game):
         content = screens.read(state)
         x, y, left, top = (word(content, game, name) for name in ("x", "y", "screen_x", "screen_y"))
         column, row = x - left, y - top

@@ -5,27 +5,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from endings import ending
 
 from agent.network import weights as networks
 from agent.network.card import card_path
 from fernway.levels import Level
-from training.play.lanes import Ending
 from training.run import calibration, score_report
 from training.run.calibration import discounted, pairs, rank_correlation, ranks
 from training.run.episodes import Episode, Recorder
 from training.run.score import held_out, play
-from training.run.scoring import values_of
+from training.run.values import values_of
 
 WEIGHTS = Path(__file__).parents[3] / "weights" / "qjerk.safetensors"
 
 
 def episode(q: list[float], reward: list[float]) -> Episode:
-    ending = Ending(
-        lane=0, level="", episode_return=0.0, best_return=0.0, timesteps=len(q), is_finished=False, is_stalled=True
-    )
     return Episode(
         level=Level(0, 1, 1),
-        ending=ending,
+        ending=ending(0.0, timesteps=len(q), is_stalled=True),
         places=np.zeros((len(q), 2), np.int32),
         q=np.array(q, np.float32),
         reward=np.array(reward),

@@ -7,6 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from endings import ending
 
 from training.play.lanes import Ending
 from training.run import diagnostics
@@ -23,18 +24,6 @@ def row(timesteps: int, **changed: float) -> Row:
 def score(timesteps: int, **changed: float) -> ScoreRow:
     usual = {field.name: NAN for field in dataclasses.fields(ScoreRow)}
     return ScoreRow(**(usual | {"timesteps": timesteps} | changed))  # type: ignore[arg-type]
-
-
-def ending(best: float, *, finished: bool = False, stalled: bool = False) -> Ending:
-    return Ending(
-        lane=0,
-        level="",
-        episode_return=best,
-        best_return=best,
-        timesteps=9,
-        is_finished=finished,
-        is_stalled=stalled,
-    )
 
 
 def meter(*endings: Ending) -> Meter:
@@ -93,7 +82,12 @@ def test_scores_below_zero_and_intervals_are_in_view() -> None:
 
 
 def test_every_episode_is_in_the_histogram() -> None:
-    ends = [ending(0, stalled=True), ending(10_000, finished=True), ending(9993.4, finished=True), ending(4321)]
+    ends = [
+        ending(0, is_stalled=True),
+        ending(10_000, is_finished=True),
+        ending(9993.4, is_finished=True),
+        ending(4321),
+    ]
     axis = diagnostics.pictures([row(1)], [], meter(*ends))["play"].axes[1]
     assert sum(bar.get_height() for bar in axis.patches) == 4
     assert [text.get_text() for text in axis.get_legend().get_texts()] == ["finished: 2", "stalled: 1", "died: 1"]

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from endings import ending
 from numpy.typing import NDArray
 
 from agent.vision import VisionConfig
 from fernway import native
 from fernway.levels import Level
 from fernway.sections import sections
-from training.play.lanes import Ending
 from training.run.episodes import Episode, Recorder
 from training.run.failures import Failures, draw, failures
 from training.run.score import PlayConfig, play
@@ -21,17 +21,9 @@ RIGHT = 1
 
 def episode(*columns: int, finished: bool = False, stalled: bool = False) -> Episode:
     places = np.array([(column * 16, 500) for column in columns], np.int32)
-    ending = Ending(
-        lane=0,
-        level=LEVEL.name,
-        episode_return=9000.0 if finished else 0.0,
-        best_return=0.0,
-        timesteps=len(places),
-        is_finished=finished,
-        is_stalled=stalled,
-    )
+    how = ending(9000.0 if finished else 0.0, timesteps=len(places), is_finished=finished, is_stalled=stalled)
     nothing = np.zeros(len(places))
-    return Episode(level=LEVEL, ending=ending, places=places, q=nothing.astype(np.float32), reward=nothing)
+    return Episode(level=LEVEL, ending=how, places=places, q=nothing.astype(np.float32), reward=nothing)
 
 
 def by_kind(*episodes: Episode) -> dict[str, tuple[int, int]]:
@@ -97,16 +89,16 @@ def test_a_recorder_sees_what_was_played() -> None:
     endings = play(right, VisionConfig(), levels, seed=3, config=config, watch=recorder)
     found = recorder.episodes(levels, endings)
     assert [one.level for one in found] == levels
-    for one, ending in zip(found, endings, strict=True):
-        assert one.ending is ending
-        assert len(one.places) == len(one.q) == len(one.reward) == ending.timesteps
-        assert one.reward.sum() == pytest.approx(ending.episode_return)
+    for one, end in zip(found, endings, strict=True):
+        assert one.ending is end
+        assert len(one.places) == len(one.q) == len(one.reward) == end.timesteps
+        assert one.reward.sum() == pytest.approx(end.episode_return)
         assert (one.q == 5.0).all()
         game = native.Game(one.level.zone, one.level.act, one.level.seed)
         way = int(game.level["end_x"]) - int(game.level["start_x"])
         gone = one.places[-1, 0] - int(game.level["start_x"])
-        assert ending.episode_return == pytest.approx(9000 * gone / way, abs=1e-2)
-    assert [ending.is_stalled for ending in endings] == [True, True, False, True], "one falls to its death"
+        assert end.episode_return == pytest.approx(9000 * gone / way, abs=1e-2)
+    assert [end.is_stalled for end in endings] == [True, True, False, True], "one falls to its death"
     where = {one.kind: one for one in failures(found)}
     assert where["start"].entries == 4
     assert (where["abyss"].entries, where["abyss"].failures) == (1, 1)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from endings import ending
 from numpy.typing import NDArray
 
 from agent.network import weights as networks
@@ -15,7 +16,6 @@ from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from fernway.levels import UNSEEN_ZONES, ZONES, Level, committed
 from fernway.vector import FRESH_SEEDS, fresh_level
-from training.play.lanes import Ending
 from training.play.stages import TwinStage
 from training.run import score
 from training.run.score import PlayConfig, held_out, play, play_on
@@ -30,18 +30,6 @@ def to_the_right(obs: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Q-values of somebody who knows one thing."""
     assert obs.shape[1:] == VISION.obs_shape
     return np.tile(np.where(np.arange(len(ACTION_TABLE)) == RIGHT, 5, 0).astype(np.float32), (len(obs), 1))
-
-
-def ending(episode_return: float, *, is_finished: bool = False, is_stalled: bool = False) -> Ending:
-    return Ending(
-        lane=0,
-        level="FernHollow.Act1",
-        episode_return=episode_return,
-        best_return=episode_return,
-        timesteps=10,
-        is_finished=is_finished,
-        is_stalled=is_stalled,
-    )
 
 
 def test_endings_come_in_the_order_of_the_levels() -> None:

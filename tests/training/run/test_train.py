@@ -289,19 +289,13 @@ def test_a_checkpoint_that_looked_at_something_else_is_refused(
     assert "crop_top=20" in line
 
 
-def test_a_network_goes_on_from_weights_and_a_larger_one_learns_from_them(tmp_path: Path) -> None:
+def test_a_network_goes_on_from_weights_with_the_weights_own_sizes(tmp_path: Path) -> None:
     train.train(config(tmp_path / "small", timesteps=64))
     weights = tmp_path / "small" / NEWEST
     # The weights' own sizes hold, whatever the settings say.
     wider = config(tmp_path / "on", timesteps=32, weights=weights, network=NetworkConfig(channels=(8,), hidden=16))
     train.train(wider)
     assert networks.load(tmp_path / "on" / NEWEST)[2] == NetworkConfig(channels=(4,), hidden=8)
-    for hidden in (4, 16):
-        grown = config(
-            tmp_path / str(hidden), timesteps=64, teacher=weights, network=NetworkConfig(channels=(8,), hidden=hidden)
-        )
-        train.train(grown)
-        assert networks.load(tmp_path / str(hidden) / NEWEST)[2].hidden == hidden
 
 
 def test_a_network_that_knows_something_is_scored_first_and_learns_in_smaller_steps(tmp_path: Path) -> None:
@@ -399,7 +393,7 @@ def test_pictures_without_matplotlib_are_refused_before_anything_is_played(
         *(("--ppo.gamma", "1.5"), ("--ppo.batch-size", "0"), ("--ppo.learning-rate", "0"), ("--ppo.clip", "-1")),
         *(("--practice.tries", "-1"), ("--practice.save-period", "0"), ("--network.hidden", "0")),
         *(("--ppo.warm-up-timesteps", "-1"), ("--looks.title-card", "2"), ("--vision.crop-top", "-1")),
-        *(("--network.temperature", "0"), ("--vision.stack", "0"), ("--teacher-timesteps", "0")),
+        *(("--network.temperature", "0"), ("--vision.stack", "0")),
     ],
 )
 def test_settings_out_of_range_name_the_flag(
@@ -417,7 +411,6 @@ def test_settings_out_of_range_name_the_flag(
     ("words", "said"),
     [
         (["--weights", "nowhere.safetensors"], "nowhere"),
-        (["--teacher", "nowhere.safetensors"], "nowhere"),
         (["--levels", "nowhere.csv"], "nowhere.csv"),
         (["--held-out", "contest/levels/sonic-validation.csv"], "--levels"),
         (["--score-period", "1", "--score-levels", "0", "0"], "--score-levels"),

@@ -12,7 +12,7 @@ Picture = NDArray[np.uint8]
 """uint8 [H, W] or RGB [H, W, 3]."""
 
 CELL = (480, 336)
-"""Width and height that a picture of a sheet is scaled to fit in, pixels."""
+"""Width and height that a picture of a sheet is scaled to fit in unless told otherwise, pixels."""
 
 _MARGIN, _LINE, _FONT = 12, 28, cv2.FONT_HERSHEY_SIMPLEX
 _PAPER, _INK = 255, (40, 40, 40)
@@ -30,17 +30,18 @@ def fitted(picture: Picture, width: int, height: int) -> Picture:
     return np.asarray(scaled if scaled.ndim == 3 else cv2.cvtColor(scaled, cv2.COLOR_GRAY2RGB), np.uint8)
 
 
-def sheet(pictures: list[tuple[str, Picture]], columns: int) -> Picture:
+def sheet(pictures: list[tuple[str, Picture]], columns: int, cell: tuple[int, int] = CELL) -> Picture:
     """Lays labelled pictures out in rows.
 
     Args:
         pictures: Label and picture, in reading order.
         columns: Pictures in a row.
+        cell: Width and height that each picture is scaled to fit in, pixels.
 
     Returns:
         uint8 [H, W, 3], RGB.
     """
-    width, height = CELL
+    width, height = cell
     rows = -(-len(pictures) // columns)
     pitch_x, pitch_y = width + _MARGIN, height + _LINE + _MARGIN
     paper = np.full((rows * pitch_y + _MARGIN, columns * pitch_x + _MARGIN, 3), _PAPER, np.uint8)
