@@ -9,6 +9,8 @@ readonly REMOTE_ENV_IMAGE=qjerk-remote-env
 readonly TORCH_INDEX=https://download.pytorch.org/whl/cpu
 readonly COVERAGE_FLOOR=85 # percent of branches and lines, as reached
 readonly STAMP=.venv/qjerk.stamp
+readonly DEMO_EXTRAS=contest # of pyproject.toml's, what each installation has besides the dependencies
+readonly ALL_EXTRAS=contest,training,dev
 readonly PYTHON=.venv/bin/python
 
 usage() {
@@ -25,7 +27,8 @@ usage: ./build.sh WORD [ARGUMENT...]
   smoke [ARGUMENT...]       plays a level with the image as the contest's tooling does; --help names its settings
   push REGISTRY/NAME:TAG    tags the image and pushes it
 
-demo, test, fuzz and check make .venv first and install what they need there: a few minutes, once.
+demo, test, fuzz and check make .venv first and install what they need there, a few minutes, once: demo what it takes
+to play, the others what it takes to train, to test and to check as well.
 USAGE
 }
 
@@ -51,14 +54,17 @@ find_python() {
 installation_stamp() {
   echo "$PWD"
   {
-    cat pyproject.toml
+    cat pyproject.toml setup.py fernway/pyproject.toml
     find fernway/src fernway/host -name '*.[ch]' -print0 | LC_ALL=C sort -z | xargs -0 cat
   } | cksum
 }
 
+# Installs torch if the dependencies or one of the EXTRAS ask for it: EXTRAS
 install_torch() {
-  local version have log
-  version=$(sed -n 's/.*"torch==\([0-9.]*\)".*/\1/p' pyproject.toml)
+  local list version have log
+  read -r list version < <(awk -F'"' '/^[a-z-]+ = \[/ { split($0, word, " ") }
+    $2 ~ /^torch==/ { print word[1], substr($2, 8) }' pyproject.toml) || return 0
+  [[ ",dependencies,$1," == *",$list,"* ]] || return 0
   have=$("$PYTHON" -c 'from importlib.metadata import version; print(version("torch"))' 2>/dev/null) || have=
   if [[ ${have%+*} == "$version" ]]; then return; fi
   if [[ $(uname -s) != Linux ]]; then return; fi # elsewhere PyPI's own torch is the CPU build
@@ -73,12 +79,17 @@ install_torch() {
   rm -f "$log"
 }
 
+# Makes .venv and installs the project there, unless that is done: EXTRAS
 set_up() {
-  local stamp python
+  local extras=$1 stamp python folder='' sum='' there=''
   stamp=$(installation_stamp)
-  if [[ -f $STAMP && $(<"$STAMP") == "$stamp" && -x $PYTHON ]]; then return; fi
+  if [[ -f $STAMP ]]; then { read -r folder && read -r sum && read -r there; } <"$STAMP" || true; fi
+  if [[ $there == "$extras"* ]]; then # the larger set begins with the smaller: what is there is enough, and stays
+    extras=$there
+    if [[ -x $PYTHON && $folder$'\n'$sum == "$stamp" ]]; then return; fi
+  fi
   # A folder that was moved, or whose Python is gone, has scripts in .venv that point nowhere: then begin anew.
-  if [[ ! -x $PYTHON || (-f $STAMP && $(head -n 1 "$STAMP") != "$PWD") ]]; then
+  if [[ ! -x $PYTHON || (-n $folder && $folder != "$PWD") ]]; then
     python=$(find_python)
     "$python" -c 'import ensurepip, venv' 2>/dev/null ||
       fail "$python lacks its venv module: install it (Debian, Ubuntu: apt-get install python3-venv)"
@@ -87,9 +98,9 @@ set_up() {
   command -v "${CC:-cc}" >/dev/null || command -v gcc >/dev/null ||
     fail "a C compiler is needed, and neither cc nor gcc is on PATH (Debian, Ubuntu: apt-get install gcc libc6-dev)"
   rm -f "$STAMP"
-  install_torch
-  "$PYTHON" -m pip install -e '.[contest,training,dev]' || fail "the installation failed; pip's errors stand above"
-  echo "$stamp" >"$STAMP"
+  install_torch "$extras"
+  "$PYTHON" -m pip install -e ".[$extras]" || fail "the installation failed; pip's errors stand above"
+  printf '%s\n' "$stamp" "$extras" >"$STAMP"
 }
 
 # ---- containers
@@ -118,13 +129,13 @@ build_failed() {
 # ---- the words
 
 demo() {
-  set_up
+  set_up "$DEMO_EXTRAS"
   (($# > 0)) || echo "build.sh: \`. .venv/bin/activate\` makes this environment the shell's: README's other commands need it"
   exec "$PYTHON" -m contest demo "$@" # whoever ends the script ends the demo
 }
 
 run_tests() {
-  set_up
+  set_up "$ALL_EXTRAS"
   if ! engine_answers; then echo "build.sh: no Docker engine answers: the container tests are skipped"; fi
   if (($# > 0)); then
     "$PYTHON" -m pytest "$@"
@@ -134,13 +145,13 @@ run_tests() {
 }
 
 fuzz() {
-  set_up
+  set_up "$ALL_EXTRAS"
   "$PYTHON" tests/fuzz/fuzz.py "$@"
 }
 
 check() {
   local scripts
-  set_up
+  set_up "$ALL_EXTRAS"
   mapfile -t scripts < <(git grep -lIE --untracked '^#!.*\b(ba)?sh\b' -- ':!*.md')
   "$PYTHON" -m ruff format --check .
   "$PYTHON" -m ruff check .

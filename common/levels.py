@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from common.files import read_text, reason
+from .files import read_text, reason
 
 LIST_BYTES_MOST = 16 << 20
 """Of a list of levels: a few hundred thousand rows."""

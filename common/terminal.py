@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from common.files import reason
+from .files import reason
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""

@@ -20,6 +20,7 @@ from contest.remote.roms import RomError, Roms
 from contest.remote.serve import Serve, ServeError, serve
 from contest.report.page import write_plot, write_report
 from contest.report.video import make_video
+from contest.scoring import leaderboard
 from contest.scoring.compare import Comparison, compare
 from contest.scoring.display import Display
 from contest.scoring.evaluate import evaluate
@@ -107,6 +108,9 @@ class Evaluate:
     outputs: OmitArgPrefixes[Outputs]
     """What to write."""
 
+    submit: Annotated[Path | None, arg(metavar="FILE.csv")] = None
+    """A leaderboard, which each agent gets a line in: name, score and interval, timesteps, command, commit."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compare:
@@ -166,6 +170,9 @@ def run_evaluation(options: Evaluate) -> int:
     """Evaluates, prints the table and writes what is asked for; returns the exit status."""
     evaluation = options.evaluation
     options.outputs.check()
+    require("--submit", options.submit, ".csv")
+    if options.submit is not None:
+        leaderboard.read(options.submit)
     agents = evaluation.agents
     written = " and ".join(str(agents[0].results / name) for name in ("scores.json", "scores.csv"))
     if len(agents) > 1:
@@ -188,10 +195,15 @@ def run_evaluation(options: Evaluate) -> int:
         present(compare(results), options.outputs, has_table=len(agents) > 1)
     if missing:
         print(
-            f"contest: {missing} of {plural(missing + there, 'run')} failed; the reasons are in scores.json",
+            f"contest: {missing} of {plural(missing + there, 'run')} failed; the reasons are in scores.json"
+            + ("" if options.submit is None else f"; nothing is submitted to {options.submit}"),
             file=sys.stderr,
         )
         return 1
+    if options.submit is not None:
+        for agent, one in zip(agents, scores, strict=True):
+            leaderboard.add(options.submit, leaderboard.Entry.of(evaluation, agent, one))
+        print(f"submitted to {options.submit}: {plural(len(agents), 'agent')}")
     return 0
 
 

@@ -1,9 +1,11 @@
-"""Fernway: a free Mega Drive platformer on the real emulator core, and its gym-retro integration.
+"""Fernway: a free Mega Drive platformer, as C for Gymnasium and as a ROM for gym-retro.
 
-`fernway.register()` makes it known to stable-retro, whose `make(fernway.GAME, "FernHollow.Act1", scenario="contest")`
-then gives the environment.
+Importing it makes it known to Gymnasium, whose `make("Fernway-v0")` and `make_vec("Fernway-v0", num_envs=64)` then give
+environments: see fernway/envs.py. `fernway.register()` makes the ROM known to stable-retro, whose
+`make(fernway.GAME, "FernHollow.Act1", scenario="contest")` then gives the game on the real emulator core.
 """
 
+import contextlib
 from pathlib import Path
 
 GAME = "Fernway-Genesis-v0"
@@ -49,3 +51,9 @@ def register() -> None:
     require_rom()
     if data.get_file_path(GAME, "rom.sha", data.Integrations.CUSTOM_ONLY) is None:
         data.add_custom_integration(str(FOLDER))
+
+
+with contextlib.suppress(ModuleNotFoundError):  # the command line says in one line what is missing
+    import gymnasium
+
+    gymnasium.register("Fernway-v0", entry_point="fernway.envs:FernwayEnv", vector_entry_point="fernway.envs:make_vec")

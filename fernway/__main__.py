@@ -3,7 +3,7 @@
 import signal
 import sys
 
-from common import terminal
+from fernway.common import terminal
 
 
 def main() -> int:
@@ -11,6 +11,11 @@ def main() -> int:
     return terminal.run("fernway", "fernway.cli")
 
 
-if __name__ == "__main__":
+def script() -> None:
+    """Runs the command line as a program of its own."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a container is stopped the way Ctrl-C stops it
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    script()

@@ -8,10 +8,10 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from common.files import require_destination, write_file
-from common.levels import LevelListError, read_levels
-from common.terminal import plural
 from fernway import GAME, INTEGRATION, NATIVE, FernwayError, check, gallery, levels, native, picture, states
+from fernway.common.files import require_destination, write_file
+from fernway.common.levels import LevelListError, read_levels
+from fernway.common.terminal import plural
 from fernway.levels import ACTS, ZONES, Level, Solved
 from fernway.looks import Looks
 from fernway.search import Search, frames_of, start_level

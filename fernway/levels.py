@@ -6,8 +6,8 @@ import functools
 import json
 from collections.abc import Iterable
 
-from common.files import read_json, write_file
 from fernway import FOLDER, GAME, FernwayError
+from fernway.common.files import read_json, write_file
 
 ZONES = (
     "FernHollow",

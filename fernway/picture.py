@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from common.files import number as finite
-from common.files import read_text, reason, write_file
 from fernway import FernwayError, native
+from fernway.common.files import number as finite
+from fernway.common.files import read_text, reason, write_file
 from fernway.levels import Level
 from fernway.tiles import BLOCK, Picture, ZoneTiles
 

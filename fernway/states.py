@@ -14,8 +14,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from common.files import gunzip, read_file, reason, write_file
 from fernway import INTEGRATION, FernwayError, require_rom
+from fernway.common.files import gunzip, read_file, reason, write_file
 from fernway.levels import Level, by_name, committed
 from fernway.native import bits_to_buttons
 

@@ -1,12 +1,12 @@
 """What the weights of a run say about how they came to be."""
 
 import dataclasses
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from agent.network import weights as networks
+from common.checkout import commit
 from training.run.config import TrainConfig
 from training.run.curve import ScoreRow
 
@@ -22,7 +22,7 @@ def about(config: TrainConfig, timesteps: int, seconds: float, scores: Sequence[
     """
     found: dict[str, Any] = {
         "command": "python -m training train " + " ".join(settings_of(config)),
-        "commit": _commit(),
+        "commit": commit(Path(__file__).parent),
         "seed": config.seed,
         "timesteps": timesteps,
         "seconds_of_this_process": round(seconds),
@@ -60,11 +60,3 @@ def settings_of(config: Any, default: Any = None, prefix: str = "--") -> list[st
             shown = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
             words.append(f"{prefix}{name} {shown}")
     return words
-
-
-def _commit() -> str:
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
