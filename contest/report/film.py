@@ -1,7 +1,8 @@
 """Films a recording in a process of its own, which ends by itself should the emulator never come back.
 
-`python -m contest.report.film BK2 OUT.mp4 SCALE CRF [any-rom]`, started by contest/report/video.py, tells it on stdout how things go, in lines:
-`frame` for each, and at last `return` and the sum of the rewards, or `refused` and why.
+`python -m contest.report.film BK2 OUT SCALE CRF [any-rom]`, started by contest/report/video.py, reports to it on stdout, in
+lines: `frame` for each frame, and at last `return` and the sum of the rewards, or `refused` and the reason. OUT ends in .mp4,
+or in .webp for a picture that moves: a web page shows it where it allows no video.
 """
 
 import os
@@ -12,6 +13,12 @@ from typing import Any, TextIO
 
 FPS = 60
 """Screens a second: every one the emulator drew."""
+
+WEBP_FPS = 15
+"""Screens a second of a moving picture: the last of each timestep."""
+
+WEBP_QUALITY = 30
+"""Of a moving picture, 0 to 100: some 60 KB for a second of Fernway."""
 
 START_S = 60
 """Seconds that loading everything may take on a busy machine."""
@@ -57,13 +64,20 @@ def _writer(path: Path, scale: int, crf: int) -> Any:
     from imageio import v2 as imageio
 
     scaled = f"scale=iw*{scale}:ih*{scale}:flags=neighbor"
+    if path.suffix.lower() == ".webp":
+        codec = "libwebp_anim"
+        params = ["-vf", f"fps={WEBP_FPS},{scaled}", "-quality", str(WEBP_QUALITY), "-compression_level", "6", "-loop", "0"]
+    else:
+        codec = "libx264"
+        params = ["-vf", scaled, "-preset", "veryfast", "-crf", str(crf), "-movflags", "+faststart"]
     return imageio.get_writer(
         path,
+        format="FFMPEG",  # the other writer of .webp keeps all screens in memory
         fps=FPS,
-        codec="libx264",
+        codec=codec,
         macro_block_size=1,  # the encoder copes with any even size: no silent resizing
         ffmpeg_log_level="error",
-        output_params=["-vf", scaled, "-preset", "veryfast", "-crf", str(crf), "-movflags", "+faststart"],
+        output_params=params,
     )
 
 
