@@ -26,8 +26,8 @@ from contest.scoring import bootstrap
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "results.csv"
 FIGURE = ROOT / "docs" / "images" / "results.svg"
-PAGES = (ROOT / "README.md", ROOT / "docs" / "results.md")
-TABLE = re.compile(r"(<!-- results, by tests/bench/draw_results.py -->\n)(.*?)(<!-- end of results -->)", re.DOTALL)
+README, PAGE = ROOT / "README.md", ROOT / "docs" / "results.md"
+TABLE = re.compile(r"(<!-- results: tests/bench/draw_results.py -->\n)(.*?)(<!-- end of results -->)", re.DOTALL)
 
 PLANNER = "planner"
 """It sees the inside of the game: a bound for the others, drawn as a line from side to side."""
@@ -134,16 +134,35 @@ def rows_of(runs: dict[str, float], ours: str, commit: str, date: str) -> list[R
     return rows
 
 
+def score(row: Row) -> str:
+    """A score with its interval."""
+    return f"{row.mean:,.0f}" if row.low is None else f"{row.mean:,.0f} [{row.low:,.0f}, {row.high:,.0f}]"
+
+
+def short_table(rows: Sequence[Row]) -> str:
+    """README's table: a line for each agent, a column for each length of a run."""
+    shown = [row for row in rows if row.agent != PLANNER]
+    lengths = sorted({row.timesteps for row in shown})
+    lines = [f"| timesteps | {' | '.join(f'{length:,}' for length in lengths)} |", "|---" + "|--:" * len(lengths) + "|"]
+    for agent in AGENTS:
+        scores = {row.timesteps: score(row) for row in shown if row.agent == agent}
+        if scores:
+            cells = (scores.get(length, "") for length in lengths)
+            lines.append(f"| {'**ours**' if agent == 'ours' else agent} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def table(rows: Sequence[Row]) -> str:
-    """The results as a table of Markdown."""
+    """All there is to say of each score."""
     baselines = {row.timesteps: row.mean for row in rows if row.agent == "JERK"}
-    lines = ["| agent | timesteps | seeds | score | x JERK | worst level | commit |", "|---|--:|--:|--:|--:|--:|---|"]
+    heads = ("agent", "timesteps", "seeds", "score", "x JERK", "worst level", "commit", "date")
+    lines = [f"| {' | '.join(heads)} |", "|---|--:|--:|--:|--:|--:|---|---|"]
     for row in sorted(rows, key=lambda row: (row.timesteps, row.mean)):
-        mean = f"{row.mean:,.0f}" if row.low is None else f"{row.mean:,.0f} [{row.low:,.0f}, {row.high:,.0f}]"
         ratio = f"{row.mean / baselines[row.timesteps]:.2f}" if row.timesteps in baselines else ""
         worst = "" if row.worst is None else f"{row.worst:,.0f}"
         name = "**ours**" if row.agent == "ours" else row.agent
-        lines.append(f"| {name} | {row.timesteps:,} | {row.seeds} | {mean} | {ratio} | {worst} | {row.commit} |")
+        cells = (name, f"{row.timesteps:,}", str(row.seeds), score(row), ratio, worst, row.commit, row.date)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -215,8 +234,8 @@ def main(options: Options) -> None:
         rows = [row for row in rows if (row.agent, row.timesteps) not in replaced] + new
         write_file(RESULTS, written(rows))
     write_file(FIGURE, figure(rows))
-    for page in PAGES:
-        write_file(page, TABLE.sub(lambda found: found[1] + table(rows) + found[3], page.read_text()))
+    for page, drawn in ((README, short_table(rows)), (PAGE, table(rows))):
+        write_file(page, TABLE.sub(lambda found, drawn=drawn: found[1] + drawn + found[3], page.read_text()))
 
 
 if __name__ == "__main__":
