@@ -21,7 +21,6 @@ from contest.scoring.claim import claimed
 from contest.scoring.command import read_command
 from contest.scoring.trial import AGENT_FOLDER, RECORD_FILE, Outcome, Trial, play
 
-
 FILMED = ("Fernway-Genesis-v0", "AmberQuarry.Act5")
 """The game and the level that the demo plays where it is not told otherwise. With seed 0 the bundled network finishes this
 validation level, which it has never seen, in the first episode."""

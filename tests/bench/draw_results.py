@@ -33,7 +33,13 @@ PLANNER = "planner"
 """It sees the inside of the game: a bound for the others, drawn as a line from side to side."""
 AGENTS = ("ours", "JERK", "improved JERK", "network alone", PLANNER, "random")
 """In the order of their colours."""
-PARTS = {"random": "random", "jerk": "JERK", "improved-jerk": "improved JERK", "network": "network alone", PLANNER: PLANNER}
+PARTS = {
+    "random": "random",
+    "jerk": "JERK",
+    "improved-jerk": "improved JERK",
+    "network": "network alone",
+    PLANNER: PLANNER,
+}
 """What bench_parts.py calls them; "ours" is its last part, whatever that is."""
 HEIGHT = 300
 ROOM = 0.8
