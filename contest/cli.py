@@ -19,7 +19,7 @@ from contest.remote.recording import VideoError
 from contest.remote.roms import RomError, Roms
 from contest.remote.serve import Serve, ServeError, serve
 from contest.report.page import write_plot, write_report
-from contest.report.video import make_video
+from contest.report.video import Quality, make_video
 from contest.scoring import leaderboard
 from contest.scoring.compare import Comparison, compare
 from contest.scoring.display import Display
@@ -131,7 +131,7 @@ class Video:
     """The recording."""
 
     out: Positional[Path | None] = None
-    """The mp4 file. None is the recording's name with .mp4."""
+    """The .mp4 file, or a .webp file: a picture that moves. None is the recording's name with .mp4."""
 
     any_rom: bool = False
     """Go on with a ROM that is not the one the game's states and reward were made for."""
@@ -285,8 +285,9 @@ def run(command: Serve | Evaluate | Compare | List | Roms | Video | Demo) -> int
             return provide_roms(command)
         case Video():
             out = command.out or command.bk2.with_suffix(".mp4")
-            require("out", out, ".mp4")
-            print(make_video(command.bk2, out, Console(stderr=True), any_rom=command.any_rom))
+            require("out", out, ".mp4", ".webp")
+            quality = Quality(scale=1) if out.suffix.lower() == ".webp" else Quality()
+            print(make_video(command.bk2, out, Console(stderr=True), any_rom=command.any_rom, quality=quality))
         case Demo():
             demo(command, Console())
     return 0

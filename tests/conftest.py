@@ -16,6 +16,7 @@ from needs import Offer, unavailable
 from serving import Clock
 
 if TYPE_CHECKING:
+    from display import Display
     from sonic import Sonic
 
 # Shells start what they put into the background with SIGINT ignored, and children inherit that: Ctrl-C would do nothing.
@@ -45,6 +46,19 @@ def folder() -> Iterator[Path]:
     """A folder with a name short enough for a socket's path, wherever pytest keeps its own."""
     with tempfile.TemporaryDirectory() as name:
         yield Path(name)
+
+
+@pytest.fixture
+def display(tmp_path: Path) -> Iterator["Display"]:
+    """A display without a screen."""
+    from display import Display
+
+    for program in ("Xvfb", "xdotool"):
+        if shutil.which(program) is None:
+            unavailable(f"{program} is missing")
+    found = Display(tmp_path)
+    yield found
+    found.close()
 
 
 @pytest.fixture

@@ -1,17 +1,28 @@
 """Films a recording in a process of its own, which ends by itself should the emulator never come back.
 
-`python -m contest.report.film BK2 OUT.mp4 SCALE CRF [any-rom]`, started by contest/report/video.py, tells it on stdout how things go, in lines:
-`frame` for each, and at last `return` and the sum of the rewards, or `refused` and why.
+`python -m contest.report.film BK2 OUT SCALE CRF [any-rom]`, started by contest/report/video.py, reports to it on stdout, in
+lines: `frame` for each frame, and at last `return` and the sum of the rewards, or `refused` and the reason. OUT ends in .mp4,
+or in .webp for a picture that moves: a web page shows it where it allows no video.
 """
 
 import os
 import signal
 import sys
+from collections.abc import Generator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, TextIO
 
+import numpy as np
+
 FPS = 60
 """Screens a second: every one the emulator drew."""
+
+SPED_UP = 2
+"""How many times as fast a moving picture goes as the game was played."""
+
+WEBP_FPS = 15
+"""Screens a second of a moving picture: sped up, every second timestep."""
 
 START_S = 60
 """Seconds that loading everything may take on a busy machine."""
@@ -43,28 +54,43 @@ def film(bk2: Path, out: Path, scale: int, crf: int, told: TextIO, *, any_rom: b
 
     signal.alarm(FRAME_S)
     total = 0.0
-    with _writer(out, scale, crf) as writer:
+    with ExitStack() as stack:
+        encoder = None
         for screen, reward in replay(read_recording(bk2, any_rom=any_rom)):
-            writer.append_data(screen)
+            if encoder is None:  # only now the screens' size is known
+                encoder = stack.enter_context(closing(_encoder(out, screen.shape, scale, crf)))
+            encoder.send(np.ascontiguousarray(screen))
             total += reward
             told.write("frame\n")
             signal.alarm(FRAME_S)
     return total
 
 
-def _writer(path: Path, scale: int, crf: int) -> Any:
-    """An encoder for screens of any even size, each pixel drawn as a square."""
-    from imageio import v2 as imageio
+def _encoder(path: Path, shape: tuple[int, ...], scale: int, crf: int) -> Generator[None, Any, None]:
+    """An encoder that is sent screens, uint8 [H, W, 3] of any even size, and draws each pixel as a square."""
+    from imageio_ffmpeg import write_frames  # type: ignore[import-untyped]
 
     scaled = f"scale=iw*{scale}:ih*{scale}:flags=neighbor"
-    return imageio.get_writer(
-        path,
+    if path.suffix.lower() == ".webp":
+        # Without loss: a game's few colours come to a third of what the lossy kind makes of them.
+        codec, pixels = "libwebp_anim", "bgra"
+        parameters = ["-vf", f"setpts=PTS/{SPED_UP},fps={WEBP_FPS},{scaled}", "-lossless", "1", "-loop", "0"]
+    else:
+        codec, pixels = "libx264", "yuv420p"
+        parameters = ["-vf", scaled, "-preset", "veryfast", "-crf", str(crf), "-movflags", "+faststart"]
+    encoder: Generator[None, Any, None] = write_frames(
+        str(path),
+        shape[1::-1],
         fps=FPS,
-        codec="libx264",
+        codec=codec,
+        pix_fmt_out=pixels,
+        quality=None,  # the parameters say it
         macro_block_size=1,  # the encoder copes with any even size: no silent resizing
         ffmpeg_log_level="error",
-        output_params=["-vf", scaled, "-preset", "veryfast", "-crf", str(crf), "-movflags", "+faststart"],
+        output_params=parameters,
     )
+    encoder.send(None)
+    return encoder
 
 
 def main(bk2: str, out: str, scale: str, crf: str, *any_rom: str) -> None:

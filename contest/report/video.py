@@ -38,11 +38,11 @@ def make_video(
     any_rom: bool = False,
     quality: Quality = Quality(),
 ) -> Path:
-    """Makes an mp4 of a recording.
+    """Makes a video of a recording.
 
     Args:
         bk2: A recording that `contest.remote.environment` made.
-        out: The file to write; appears when it is whole.
+        out: The file to write, .mp4 or .webp; it appears when it is whole.
         console: Where to show progress.
         expected_return: Return of the episode as it was played, to make sure that this is what the video shows.
         any_rom: Whether to go on with a ROM that the game's integration was not made for.
@@ -57,7 +57,7 @@ def make_video(
     """
     recording = read_recording(bk2, any_rom=any_rom)
     out.parent.mkdir(parents=True, exist_ok=True)
-    draft = out.with_name(f".{out.name}.mp4")
+    draft = out.with_name(f".{out.name}{out.suffix}")
     try:
         lines = track(
             _filmed(bk2, draft, quality, any_rom=any_rom),

@@ -1,84 +1,19 @@
 """`python -m fernway play` in a window on a display of its own, with keys pressed as a person would."""
 
 import os
-import shutil
 import signal
-import struct
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from needs import unavailable
+from display import PATIENCE_S, Display, wait_for
 from numpy.typing import NDArray
 
 from fernway import levels, native
-from fernway.play import HEIGHT, SCALE, WIDTH
+from fernway.play import WIDTH
 from fernway.search import start_level
-
-PATIENCE_S = 40.0
-"""For anything to happen: drawing in software on a busy machine can take 50 ms a frame."""
-
-
-class Display:
-    """An X server without a screen, whose picture lies in a file."""
-
-    def __init__(self, folder: Path) -> None:
-        reader, writer = os.pipe()
-        geometry = f"{WIDTH * SCALE}x{HEIGHT * SCALE}x24"
-        command = [
-            "Xvfb",
-            "-displayfd",
-            str(writer),
-            "-fbdir",
-            str(folder),
-            "-screen",
-            "0",
-            geometry,
-            "-nolisten",
-            "tcp",
-        ]
-        self._server = subprocess.Popen(command, pass_fds=[writer], stderr=subprocess.DEVNULL)
-        os.close(writer)
-        with os.fdopen(reader) as pipe:
-            self.name = f":{pipe.read().strip()}"  # ends when the server has closed it: it is ready, or dead
-        self._picture = folder / "Xvfb_screen0"
-
-    def close(self) -> None:
-        self._server.terminate()
-        self._server.wait()
-
-    def shown(self) -> NDArray[np.uint8]:
-        """What is on the whole display, a pixel for each of the console's: RGB uint8 [224, 320, 3]."""
-        raw = self._picture.read_bytes()
-        header = struct.unpack(">25I", raw[:100])  # X11/XWDFile.h
-        size, width, height, line, colours = header[0], header[4], header[5], header[12], header[19]
-        start = size + 12 * colours
-        pixels = np.frombuffer(raw, np.uint8, height * line, start).reshape(height, -1, 4)[:, :width]
-        return pixels[SCALE // 2 :: SCALE, SCALE // 2 :: SCALE, 2::-1]
-
-    def press(self, *words: str) -> None:
-        subprocess.run(["xdotool", *words], check=True, env=os.environ | {"DISPLAY": self.name}, timeout=PATIENCE_S)
-
-
-@pytest.fixture
-def display(tmp_path: Path) -> Iterator[Display]:
-    for program in ("Xvfb", "xdotool"):
-        if shutil.which(program) is None:
-            unavailable(f"{program} is missing")
-    found = Display(tmp_path)
-    yield found
-    found.close()
-
-
-def wait_for(happened: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not happened():
-        assert time.monotonic() < deadline, f"{what} within {PATIENCE_S:g} s"
-        time.sleep(0.1)
 
 
 def moved_right_by(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> int:

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from contest.remote.environment import make
 from contest.remote.recording import VideoError, read_recording
-from contest.report.video import make_video
+from contest.report.video import Quality, make_video
 from fernway import GAME, INTEGRATION
 
 RIGHT = np.eye(12, dtype=np.int8)[7]
@@ -65,6 +65,14 @@ def refusal(path: Path) -> str:
 
 def test_a_whole_recording_is_read(recorded: Path) -> None:
     assert read_recording(recorded).frames == 40
+
+
+def test_a_moving_picture_shows_every_second_timestep(recorded: Path, tmp_path: Path) -> None:
+    out = make_video(recorded, tmp_path / "x.webp", Console(quiet=True), quality=Quality(scale=1))
+    content = out.read_bytes()
+    assert (content[:4], content[8:12]) == (b"RIFF", b"WEBP")
+    assert content.count(b"ANMF") == 5  # frames, of ten timesteps
+    assert [one.name for one in tmp_path.iterdir()] == ["x.webp"]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.5, 0.99])
