@@ -18,6 +18,7 @@ usage() {
 usage: ./build.sh WORD [ARGUMENT...]
 
   demo [ARGUMENT...]        plays two episodes and films the best: score and video in results/demo/
+  install                   installs what training, tests and checks need, too, and does nothing else
   test [ARGUMENT...]        runs every test, those of the containers where a Docker engine answers; with arguments,
                             pytest with these
   fuzz [MINUTES]            draws random inputs, new ones each time, until the time is up (10 minutes), and prints the
@@ -28,7 +29,7 @@ usage: ./build.sh WORD [ARGUMENT...]
   push REGISTRY/NAME:TAG    tags the image and pushes it
 
 demo, test, fuzz and check make .venv first and install what they need there, a few minutes, once: demo what it takes
-to play, the others what it takes to train, to test and to check as well.
+to play, the others what `install` does.
 USAGE
 }
 
@@ -134,6 +135,10 @@ demo() {
   exec "$PYTHON" -m contest demo "$@" # whoever ends the script ends the demo
 }
 
+install() {
+  set_up "$ALL_EXTRAS"
+}
+
 run_tests() {
   set_up "$ALL_EXTRAS"
   if ! engine_answers; then echo "build.sh: no Docker engine answers: the container tests are skipped"; fi
@@ -202,7 +207,7 @@ push() {
 word=${1-}
 if (($# > 0)); then shift; fi
 case $word in
-  demo | fuzz | check | image | smoke | push) "$word" "$@" ;;
+  demo | install | fuzz | check | image | smoke | push) "$word" "$@" ;;
   test) run_tests "$@" ;;
   help | -h | --help) usage ;;
   "")

@@ -15,13 +15,14 @@ INTERRUPTED = 130
 _ROOT = Path(__file__).resolve().parent.parent
 
 
-def run(name: str, module: str) -> int:
+def run(name: str, module: str, distribution: str) -> int:
     """Runs a command line.
 
     Args:
         name: What its messages begin with.
         module: Has the function `main`, which returns the exit status, and `REFUSALS`, the exceptions whose message is one
             line for the user. Only imported here, so that what goes wrong meanwhile is one line, too.
+        distribution: What to install for it outside a checkout, with the extras it needs.
 
     Returns:
         The exit status: 1 with one line on stderr where something is wrong.
@@ -48,7 +49,7 @@ def run(name: str, module: str) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] in ("agent", "common", "contest", "fernway", "training"):
             raise
-        complain(f"{name}: {error.name} is not installed for {sys.executable}{_advice()}")
+        complain(f"{name}: {error.name} is not installed for {sys.executable}: {_advice(distribution)}")
     except OSError as error:
         complain(f"{name}: {reason(error)}")
     except Exception as error:
@@ -69,10 +70,12 @@ def plural(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def _advice() -> str:
-    """How to get to the environment that has everything."""
-    activate = _ROOT / ".venv" / "bin" / "activate"
+def _advice(distribution: str) -> str:
+    """How to get to an environment that has everything."""
+    venv = _ROOT / ".venv"
     if not (_ROOT / "build.sh").exists():
-        return ""
-    made = "" if activate.exists() else "./build.sh demo makes the environment; then "
-    return f": {made}`. {os.path.relpath(activate)}` makes it this shell's"
+        return f"it comes with {distribution}"
+    if Path(sys.prefix) == venv:
+        return "`./build.sh install` installs it"
+    made = "" if venv.exists() else "./build.sh demo makes the environment; then "
+    return f"{made}`. {os.path.relpath(venv / 'bin' / 'activate')}` makes it this shell's"

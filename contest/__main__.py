@@ -8,7 +8,7 @@ from common import terminal
 
 def main() -> int:
     """Runs the command line; returns the exit status."""
-    return terminal.run("contest", "contest.cli")
+    return terminal.run("contest", "contest.cli", "qjerk[contest]")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from fernway.common import terminal
 
 def main() -> int:
     """Runs the command line; returns the exit status."""
-    return terminal.run("fernway", "fernway.cli")
+    return terminal.run("fernway", "fernway.cli", "fernway[emulator,tools]")
 
 
 def script() -> None:

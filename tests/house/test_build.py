@@ -12,7 +12,11 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
-WORDS = ("demo", "test", "fuzz", "check", "image", "smoke", "push")
+WORDS = ("demo", "install", "test", "fuzz", "check", "image", "smoke", "push")
+
+INSTALL_DEMO = "python -m pip install -e .[contest]"
+INSTALL_ALL = "python -m pip install -e .[contest,training,dev]"
+PLAY = "python -m contest demo"
 
 STAND_IN_PYTHON = """#!/bin/sh
 echo "$(basename "$0") $*" >> "$LOG"
@@ -36,11 +40,11 @@ def build(
 def project(tmp_path: Path) -> Path:
     """A copy of what build.sh reads, in a folder with spaces in its name; stand-ins for python3.11 and pip."""
     folder = tmp_path / "a project"
-    for name in ("build.sh", "pyproject.toml"):
+    for name in ("build.sh", "pyproject.toml", "setup.py", "fernway/pyproject.toml"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     for name in ("src", "host"):
-        (folder / "fernway" / name).mkdir(parents=True)
+        (folder / "fernway" / name).mkdir()
         (folder / "fernway" / name / "game.c").write_text("int x;\n")
     tools = tmp_path / "tools"
     tools.mkdir()
@@ -49,8 +53,10 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def set_up(project: Path, *, index_status: int = 0) -> tuple[subprocess.CompletedProcess[str], list[str]]:
-    """Runs `build.sh demo` in the copy; returns what came of it and what Python was asked for."""
+def set_up(
+    project: Path, word: str = "install", *, index_status: int = 0
+) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Runs a word of build.sh in the copy; returns what came of it and what Python was asked for."""
     log = project.parent / "log"
     log.write_text("")
     env = os.environ | {
@@ -58,7 +64,7 @@ def set_up(project: Path, *, index_status: int = 0) -> tuple[subprocess.Complete
         "LOG": str(log),
         "INDEX_STATUS": str(index_status),
     }
-    done = build("demo", script=project / "build.sh", env=env, cwd=Path("/"))
+    done = build(word, script=project / "build.sh", env=env, cwd=Path("/"))
     return done, log.read_text().splitlines()
 
 
@@ -66,7 +72,7 @@ def path_without(tmp_path: Path, *names: str) -> str:
     """A PATH with the plain commands alone, but for some."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    for name in {"bash", "dirname", "cat", "find", "sort", "xargs", "cksum", "sed", "head", "cc"} - set(names):
+    for name in {"awk", "bash", "dirname", "cat", "find", "sort", "xargs", "cksum", "sed", "head", "cc"} - set(names):
         if found := shutil.which(name):
             (folder / name).symlink_to(found)
     return str(folder)
@@ -94,18 +100,45 @@ def test_set_up_asks_the_users_settings_for_torch_first_and_then_pytorchs_index(
         f"python -m pip install --no-deps torch=={version}+cpu",
         f"python -m pip install --no-deps --index-url https://download.pytorch.org/whl/cpu torch=={version}+cpu",
     ]
-    assert asked[asked.index(torch[1]) + 1 :] == [
-        "python -m pip install -e .[contest,training,dev]",
-        "python -m contest demo",
-    ]
+    assert asked[asked.index(torch[1]) + 1 :] == [INSTALL_ALL]
+
+
+def test_the_demo_installs_what_it_needs_and_no_more(project: Path) -> None:
+    done, asked = set_up(project, "demo")
+    assert done.returncode == 0, done.stderr
+    assert [line for line in asked if "pip install" in line] == [INSTALL_DEMO]
+    assert asked[-1] == PLAY
+    assert not any("torch" in line for line in asked)
+
+
+def test_torch_is_installed_for_whoever_asks_for_it(project: Path) -> None:
+    """Should the dependencies ask for it one day, the demo has it, too."""
+    file = project / "pyproject.toml"
+    line = re.search(r'^    "torch==[^"]*",.*\n', file.read_text(), re.MULTILINE)
+    assert line
+    file.write_text(
+        file.read_text().replace(line[0], "").replace("dependencies = [\n", f"dependencies = [\n{line[0]}", 1)
+    )
+    assert any(f"torch=={torch_version()}+cpu" in line for line in set_up(project, "demo")[1])
 
 
 def test_set_up_is_done_once_until_something_it_depends_on_changes(project: Path) -> None:
-    set_up(project)
-    assert set_up(project)[1] == ["python -m contest demo"]
+    set_up(project, "demo")
+    assert set_up(project, "demo")[1] == [PLAY]
+    for name in ("fernway/src/game.c", "setup.py", "fernway/pyproject.toml"):
+        with (project / name).open("a") as file:
+            file.write("\n")
+        assert INSTALL_DEMO in set_up(project, "demo")[1]
+        assert set_up(project, "demo")[1] == [PLAY]
+
+
+def test_the_larger_installation_comes_on_top_and_is_enough_for_the_demo(project: Path) -> None:
+    set_up(project, "demo")
+    assert "python3.11 -m venv --clear .venv" not in set_up(project)[1]
+    assert set_up(project)[1] == []
+    assert set_up(project, "demo")[1] == [PLAY]
     (project / "fernway/src/game.c").write_text("int y;\n")
-    assert "python -m pip install -e .[contest,training,dev]" in set_up(project)[1]
-    assert set_up(project)[1] == ["python -m contest demo"]
+    assert [line for line in set_up(project, "demo")[1] if " -e " in line] == [INSTALL_ALL]
 
 
 def test_a_moved_folder_gets_a_new_environment(project: Path) -> None:
@@ -118,7 +151,7 @@ def test_torch_that_nobody_has_ends_the_set_up_and_it_is_tried_again(project: Pa
     done, asked = set_up(project, index_status=1)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(f"build.sh: cannot install torch {torch_version()}+cpu: ")
-    assert "python -m contest demo" not in asked
+    assert INSTALL_ALL not in asked
     assert set_up(project)[0].returncode == 0
 
 
