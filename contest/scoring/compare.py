@@ -17,7 +17,7 @@ from contest.remote.monitor import Record
 from contest.report.curves import Curve, CurveOf, mean_curve, return_by_time
 from contest.scoring import bootstrap
 from contest.scoring.bootstrap import Estimate, Runs
-from contest.scoring.pairs import EvaluationError
+from contest.scoring.evaluation import EvaluationError
 from contest.scoring.results import LevelName, Result, Run
 
 SPARKS = "▁▂▃▄▅▆▇█"
@@ -114,11 +114,6 @@ class Comparison:
     def timesteps(self) -> int:
         """Budget of each run."""
         return self.standings[0].result.timesteps
-
-    @property
-    def has_missing(self) -> bool:
-        """Whether any agent lacks a score it should have."""
-        return any(standing.result.missing for standing in self.standings)
 
     def table(self) -> Table:
         """Tabulates the scores by level and agent, with the summaries below."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from common.terminal import plural
 from contest.scoring.claim import claimed
-from contest.scoring.pairs import Agent, Evaluation, Pair, read_pairs
+from contest.scoring.evaluation import Agent, Evaluation
+from contest.scoring.pairs import Pair, read_pairs
 from contest.scoring.scores import Failure, PairScore, Scores
 from contest.scoring.trial import Stopped, TrialError
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from common.files import count, read_text, reason
 from contest.remote.monitor import Record
-from contest.scoring.pairs import PAIR_FILE, EvaluationError, read_pair
+from contest.scoring.evaluation import EvaluationError
+from contest.scoring.pairs import PAIR_FILE, read_pair
 from contest.scoring.scores import Failure, PairScore, Scores
 from contest.scoring.trial import AGENT_FOLDER, RECORD_FILE
 
@@ -129,10 +130,11 @@ def _left(folder: Path) -> Iterator[Run]:
     """Yields the runs of a folder of results whose files are there and can be read."""
     for path in sorted(folder.glob(f"*/{PAIR_FILE}")):
         try:
-            settings, score, start, _ = read_pair(path)
+            kept = read_pair(path)
         except (OSError, ValueError):
             continue
-        yield Run(score=score, folder=path.parent, record=_record(path.parent), settings=settings, start=start)
+        record = _record(path.parent)
+        yield Run(score=kept.score, folder=path.parent, record=record, settings=kept.settings, start=kept.start)
 
 
 def _record(folder: Path) -> Record | None:
