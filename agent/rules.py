@@ -38,8 +38,8 @@ STICK_PROBABILITY = 0.25
 
 
 LEAST_RISE = 0.1
-"""Return that a higher one is higher by at least, contest units: a pixel of a level is about 1, the rounding of an
-episode's rewards, which come in single precision, below 1e-3."""
+"""The smallest rise in return that counts as progress, contest units. A pixel of a level pays about 1; the rounding of an
+episode's rewards, which come in single precision, is below 1e-3."""
 
 
 SCREEN_SHAPE = (224, 320, 3)

@@ -1,1 +1,1 @@
-"""The other side of the wire: serves the contest's remote environment and scores any agent against it."""
+"""The other side of the wire: serves the contest's remote environment, scores any agent in it, and reports."""

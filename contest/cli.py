@@ -24,13 +24,13 @@ from contest.scoring import leaderboard
 from contest.scoring.compare import Comparison, compare
 from contest.scoring.display import Display
 from contest.scoring.evaluate import evaluate
-from contest.scoring.pairs import Evaluation, EvaluationError
+from contest.scoring.evaluation import Evaluation, EvaluationError
 from contest.scoring.results import read_result
 from contest.scoring.trial import TrialError
 
 
 class DestinationError(ValueError):
-    """What cannot be written where the user wants it; the message is one line that names the flag."""
+    """An output that cannot be written where the user wants it; the message is one line that names the flag."""
 
 
 def require(flag: str, path: Path | None, *endings: str) -> None:
@@ -76,7 +76,7 @@ class List:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outputs:
-    """What is written besides the table."""
+    """The files that are written besides the table."""
 
     report: Annotated[Path | None, arg(metavar="FILE.html")] = None
     """A report in a single file: scores, learning curves, maps, videos."""
@@ -114,7 +114,7 @@ class Evaluate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compare:
-    """Compares agents that are evaluated already, wherever their results are; the first is the measure of the others."""
+    """Compares finished evaluations, wherever they are; all others are measured against the first."""
 
     results: Annotated[Positional[tuple[str, ...]], arg(metavar="[NAME=]DIR")]
     """Folders with the scores.json of an evaluation; the agent is called what the folder is, or NAME."""
@@ -252,13 +252,13 @@ def present(comparison: Comparison, outputs: Outputs, *, has_table: bool = True)
 
 
 def _console() -> Console:
-    """Where tables go; a file has room for them."""
+    """Returns the console that tables go to; one that is a file has room for wide ones."""
     console = Console()
     return console if console.is_terminal else Console(width=160)
 
 
 def describe(record: Record) -> str:
-    """A run in one line."""
+    """Sums a run up in one line."""
     returns = [value for value, _ in record.scored()]
     mean = f", mean return {sum(returns) / len(returns):.1f}" if returns else ""
     pace = f", {record.timesteps / record.seconds:.0f} timesteps/s" if record.timesteps > 1 else ""

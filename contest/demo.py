@@ -27,7 +27,7 @@ validation level, which it has never seen, in the first episode."""
 
 
 class DemoError(Exception):
-    """The demo came to nothing; the message is one line."""
+    """There is nothing to play; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def demo(options: Demo, console: Console) -> Path:
 
 
 def _present(results: Path, folder: Path, record: Record, console: Console) -> Path:
-    """Prints the score of what was played in a folder, keeps the records and makes the video, which is returned."""
+    """Prints the score, keeps the records, and makes the video of the best episode; returns the video's path."""
     episodes = record.scored()
     for number, (value, length) in enumerate(episodes, start=1):
         console.print(f"episode {number}: return {value:.1f} in {plural(length, 'timestep')}", highlight=False)
@@ -106,7 +106,7 @@ def _present(results: Path, folder: Path, record: Record, console: Console) -> P
 
 
 def _keep_episodes(folder: Path, out: Path, episodes: list[tuple[float, int]]) -> None:
-    """Puts the agent's own episodes.csv beside the monitor's file, or the server's view where the agent wrote none."""
+    """Keeps the agent's own episodes.csv, or writes the server's view where the agent wrote none."""
     theirs = folder / AGENT_FOLDER / "out" / "episodes.csv"
     if theirs.is_file():
         shutil.copy(theirs, out)

@@ -1,1 +1,1 @@
-"""Pretraining; never in the image's run path."""
+"""Pretraining of the Q-network, and the origin's experiments; the submission image has none of it."""

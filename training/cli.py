@@ -15,7 +15,7 @@ COMMANDS = {
         "training.run.transfer",
         "TransferConfig",
         "transfer",
-        "says how weights would start on the contest's own games, without their ROMs",
+        "shows how weights would start on the contest's own games, without their ROMs",
     ),
     "qtable": (
         "training.experiments.qtable",

@@ -139,7 +139,7 @@ class ContestGame(gym.Env[Screen, Any]):
         return env.data.current_reward(), env.data.is_done()
 
     def _fitted(self, screen: Screen) -> Screen:
-        """The screen in the shape of the space: some games change the video mode as they go.
+        """Fits a screen into the observation space: some games change the video mode on the way.
 
         Args:
             screen: uint8 [any, any, 3].
@@ -174,7 +174,7 @@ class ContestGame(gym.Env[Screen, Any]):
 
 
 def _default_state(level: Level) -> Any:
-    """What stable-retro takes for the default state; it cannot look for that one in a folder without metadata."""
+    """Returns what stable-retro takes for the default state, which it cannot find in a folder without metadata."""
     metadata = retro.data.get_file_path(level.game, "metadata.json", level.integration)
     return retro.State.DEFAULT if metadata else retro.State.NONE
 
@@ -188,7 +188,7 @@ def make(
     seed: int | None = None,
     any_rom: bool = False,
 ) -> Env:
-    """The contest's environment.
+    """Makes the contest's environment of a level.
 
     Args:
         game: Name of a game, with or without its version (`-v0`).

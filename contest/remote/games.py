@@ -1,4 +1,4 @@
-"""Names of games and levels: what there is, what a user's spelling means, and games that other packages bring along.
+"""Finds games and levels: all that there are, the one that a user's spelling means, and those of other packages.
 
 A package makes its games known by entry points, so that this one need not import it:
 
@@ -41,7 +41,7 @@ STARTS = "qjerk.starts"
 The emulator loads states of other games and of other builds of a ROM, too, and then runs into nowhere."""
 
 MAPS = "qjerk.maps"
-"""Entry points whose object draws a level of the game of that name, from where episodes start: see contest/report/maps.py."""
+"""Entry points whose object, called with a Level's state, draws a map of that level: see contest/report/maps.py."""
 
 
 class GameError(ValueError):
@@ -132,7 +132,7 @@ def games() -> list[str]:
 
 
 def full_name(game: str) -> str:
-    """The game that a user's spelling means, with its ROM or without; the spelling itself if there is none."""
+    """Returns the name of the game that a user's spelling means, with its ROM or without; the spelling if there is none."""
     try:
         return _find_game(game).game
     except GameError:
@@ -152,7 +152,7 @@ def states(game: str) -> list[str]:
 
 
 def find(game: str, state: str | None = None, *, any_rom: bool = False) -> Level:
-    """What a user's spelling means.
+    """Finds the level that a user's spelling means.
 
     Args:
         game: Name of a game, with or without its version (`-v0`).
@@ -173,7 +173,7 @@ def find(game: str, state: str | None = None, *, any_rom: bool = False) -> Level
 
 
 def listed(game: str, state: str | None, *, any_rom: bool = False) -> tuple[Hashable, Level]:
-    """Finds a level for a list of levels: what tells it apart from others, however it is spelled, and the level.
+    """Finds a level as `common.levels.read_levels` wants it: what tells it from others, however it is spelled, and the level.
 
     Args:
         game: As `find`.
@@ -232,7 +232,7 @@ def _check_file(state: Path) -> None:
 
 
 def _find_game(name: str) -> Level:
-    """The game at its default state.
+    """Finds a game, at its default state.
 
     Raises:
         GameError: If there is none.
@@ -272,7 +272,7 @@ def _require_rom(level: Level, *, any_rom: bool) -> None:
 
 
 def _how_to_get_rom(level: Level) -> str:
-    """What to do about a missing ROM, as the end of a sentence."""
+    """Says what to do about a missing ROM, as the end of a sentence."""
     if (point := offered(INTEGRATIONS).get(level.game)) is not None:
         return f"install the package of {point.module} anew"
     if level.has_contest_scenario:
@@ -296,7 +296,7 @@ def _check_start(level: Level) -> None:
 
 
 def _nearest(wanted: str, names: Iterable[str]) -> str:
-    """The names most like the wanted one, as the end of a sentence."""
+    """Lists the names most like the wanted one, as the end of a sentence."""
     by_key = {name.lower().removesuffix("-v0"): name for name in names}
     key = wanted.lower().removesuffix("-v0")
     begin = [name for name in by_key if key and name.startswith(key)]

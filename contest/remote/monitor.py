@@ -1,4 +1,4 @@
-"""What a run leaves behind: the contest's monitor files, and a record that has the unfinished episode too."""
+"""What the server writes down of a run: the contest's monitor files, and a record with the unfinished episode, too."""
 
 import csv
 import json
@@ -17,13 +17,13 @@ LOG_PERIOD = 1000
 """Timesteps between two rows of log.csv. Source: retro-contest, Monitor."""
 
 RECORD_PERIOD_S = 2.0
-"""Seconds between two writings of the record while the run goes on."""
+"""Seconds after which the record is written again while the run goes on."""
 
 EPISODES_END = "episodes played"
-"""End of a record whose run had a limit on episodes."""
+"""`Record.end` of a run that reached its limit on episodes."""
 
 STOPPED_END = "stopped"
-"""End of a record whose server was told to stop."""
+"""`Record.end` of a run whose server was told to stop."""
 
 
 class Monitor(gym.Wrapper[Screen, Any, Screen, Any]):
@@ -94,7 +94,7 @@ class _Table:
 
 
 Position = tuple[int, int]
-"""Place in a level: x and y, pixels."""
+"""A place in a level: x and y, pixels."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,10 +105,10 @@ class Record:
     """Return and timesteps of every finished episode."""
 
     unfinished: tuple[float, int] | None = None
-    """The same of the episode that was running when this was written; None between two episodes."""
+    """Return and timesteps of the episode that was running when this was written; None between two episodes."""
 
     ends: list[Position | None] = field(default_factory=list)
-    """Where the player was at the end of every episode, the unfinished one's last; None where the game does not tell."""
+    """Where the player was when each episode ended, the unfinished one last; None where the game does not tell."""
 
     timesteps: int = 0
     """Answered steps and answered resets."""
@@ -163,7 +163,7 @@ class Record:
 
 
 class Recorder(gym.Wrapper[Screen, Any, Screen, Any]):
-    """Keeps a Record of what is played, in a file that is brought up to date every other second.
+    """Keeps a Record of what is played, in a file that is written every other second.
 
     Args:
         env: Any environment.
@@ -203,7 +203,7 @@ class Recorder(gym.Wrapper[Screen, Any, Screen, Any]):
         return answer
 
     def _finish_episode(self, episode: tuple[float, int]) -> None:
-        """Writes an episode down."""
+        """Adds an episode to the record."""
         self.record.episodes.append(episode)
         self.record.ends.append(self._position())
         self.record.unfinished = None
@@ -214,7 +214,7 @@ class Recorder(gym.Wrapper[Screen, Any, Screen, Any]):
         return None if tell is None else tell()
 
     def _count(self) -> None:
-        """Counts an answer and brings the file up to date where that is due."""
+        """Counts an answer, and writes the file if that is due."""
         self.record.timesteps += 1
         now = time.monotonic()
         self.record.seconds = now - (self._start or now)

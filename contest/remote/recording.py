@@ -1,4 +1,4 @@
-"""bk2 recordings: checked before the emulator's own reader gets to see them, which trusts what it reads."""
+"""Reads bk2 recordings, and checks them first: the emulator's own reader trusts whatever is in them."""
 
 import gzip
 import io
@@ -16,19 +16,19 @@ from contest.remote import games
 from contest.remote.environment import Screen
 from contest.remote.games import GameError, Level
 
-_MEMBERS = {"Header.txt": 1 << 16, "Input Log.txt": SIZE_MOST, "Core.bin": SIZE_MOST}  # what a recording is made of
-
+_MEMBERS = {"Header.txt": 1 << 16, "Input Log.txt": SIZE_MOST, "Core.bin": SIZE_MOST}
+"""The files that a recording is made of, and the bytes that each may have."""
 
 _ROW = re.compile(rb"(\|[ -{}~]+)+\|")  # the buttons of a frame
 
 
 class VideoError(Exception):
-    """The video cannot be made; the message is one line."""
+    """A recording that cannot be read or played; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """A recording that is whole as far as can be seen without playing it."""
+    """A recording, checked as far as that goes without playing it."""
 
     path: Path
     """The file."""

@@ -1,6 +1,6 @@
 """Looks through a folder for ROMs of the Mega Drive: loose files, archives, interleaved files; reads their headers.
 
-What is found is bytes of somebody else's: sizes are limited before anything is read, and nothing is written.
+The files are somebody else's: their sizes are checked before anything is read, and nothing is written.
 """
 
 import stat
@@ -41,7 +41,7 @@ class RomFile:
     """Its path; in an archive, the archive's path and the name in it."""
 
     content: bytes
-    """What is in it."""
+    """Its bytes."""
 
     @property
     def is_named_as_rom(self) -> bool:
@@ -72,7 +72,7 @@ class Unread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cartridge:
-    """What the header of a Mega Drive ROM says."""
+    """The header of a Mega Drive ROM."""
 
     title: str
     """Name of the game outside Japan, its words divided by single spaces."""
@@ -92,7 +92,7 @@ class Cartridge:
         return cls(title=title, serial=serial, size=int.from_bytes(rom[0x1A4:0x1A8]) + 1)
 
     def text(self, rom: bytes, sha1: str) -> str:
-        """What a ROM with this header is, as the end of a sentence."""
+        """Says what a ROM with this header is, as the end of a sentence."""
         if len(rom) < self.size:
             return f"is cut short: {len(rom)} of the {self.size} bytes of {self.title} ({self.serial})"
         return f"is another ROM: {self.title} ({self.serial}), {len(rom)} bytes, SHA-1 {sha1}"
@@ -193,15 +193,15 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Itera
 
 
 def _shown(text: object) -> str:
-    """A name as one line that any terminal can show, whatever bytes it is made of."""
+    """Turns a name into one line that any terminal can show."""
     return "".join(letter if letter.isprintable() else "?" for letter in str(text))
 
 
 def _too_large(size: int, limit: int) -> str:
-    """Why something is left alone."""
+    """Says why a file is left alone."""
     return f"{size} bytes, and at most {limit} are looked at"
 
 
 def _printable(text: bytes) -> str:
-    """A header's text, its words divided by single spaces, without what would upset a terminal."""
+    """Reads a header's text: printable characters, its words divided by single spaces."""
     return " ".join("".join(chr(code) if 32 <= code < 127 else " " for code in text).split())

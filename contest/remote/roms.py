@@ -15,7 +15,7 @@ from contest.remote.custom import DeltaError
 from contest.remote.rom_files import Cartridge, RomFile, Unread, look_through
 
 SHOWN_MAX = 5
-"""Files that a line names at most; the others are counted."""
+"""Most files that a line names; the others are only counted."""
 
 
 class RomError(Exception):
@@ -88,21 +88,21 @@ class Roms:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of it, in lines."""
+    """What `provide` has to say, in lines."""
 
     lines: list[str] = field(default_factory=list)
-    """What was found and done."""
+    """The ROMs that were found, and what was done with them."""
 
     remarks: list[str] = field(default_factory=list)
-    """What could not be looked at."""
+    """The files that could not be looked at."""
 
     troubles: list[str] = field(default_factory=list)
-    """What is needed and not there."""
+    """The needed ROMs that are missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stranger:
-    """A ROM that is none of those that are looked for."""
+    """A ROM other than those that are looked for."""
 
     title: str
     """What its header calls the game; empty without a header."""
@@ -122,7 +122,7 @@ class Search:
     """How many were looked at."""
 
     found: dict[str, RomFile] = field(default_factory=dict)
-    """By SHA-1 what was looked for, as the console sees it."""
+    """The ROMs that are looked for, by SHA-1, as the console sees them."""
 
     strangers: list[Stranger] = field(default_factory=list)
     """Everything else that looks like a ROM."""
@@ -156,7 +156,7 @@ def is_contests(game: str) -> bool:
 
 
 def provide(options: Roms) -> Outcome:
-    """Sees to it that the games' ROMs are where the emulator looks for them.
+    """Puts the games' ROMs where the emulator looks for them.
 
     Each is written whole or not at all, and only with a SHA-1 that its integration names.
 
@@ -225,12 +225,12 @@ def _import(original: Original, search: Search, folder: Path, outcome: Outcome) 
 
 
 def _wanted(original: Original) -> str:
-    """The ROM that an original game's integration was made for."""
+    """Describes the ROM that an original game's integration was made for."""
     return f"{original.edition}, SHA-1 {' or '.join(integrations.expected_sha1(original.game))}"
 
 
 def _instead(original: Original, search: Search, folder: Path) -> str:
-    """What there is in place of an original game's ROM."""
+    """Says what was found in place of an original game's ROM."""
     near = [stranger.text for stranger in search.strangers if stranger.title == original.title]
     if original.game == LOCKED_ON:
         halves = [copy.name for half in HALVES for copy in search.copies(half)]
@@ -297,6 +297,6 @@ def _write(game: str, rom: bytes) -> Path:
 
 
 def _listed(texts: list[str]) -> str:
-    """Some of the texts as one line, and how many more there are."""
+    """Joins some of the texts into one line, and says how many more there are."""
     more = [f"{len(texts) - SHOWN_MAX} more"] if len(texts) > SHOWN_MAX else []
     return "; ".join(texts[:SHOWN_MAX] + more)

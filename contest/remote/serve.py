@@ -23,7 +23,7 @@ from contest.remote.server import Cause, Server
 
 
 class ServeError(Exception):
-    """The run ended in a way it must not; the message is one line."""
+    """The run cannot be served, or ended in a way it must not; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ def serve(options: Serve, say: Callable[[str], None]) -> Record | None:
 
 
 def announcement(options: Serve) -> str:
-    """What is served, where, and the command that plays it."""
+    """Says what is served, where, and which command plays it."""
     level = games.find(options.game, options.state, any_rom=options.any_rom)
     limits = [] if options.timestep_limit is None else [plural(options.timestep_limit, "timestep")]
     limits += [] if options.wallclock_limit is None else [f"{options.wallclock_limit:g} s"]
@@ -136,7 +136,7 @@ def announcement(options: Serve) -> str:
 
 
 def _watched(env: Env, options: Serve) -> Recorder:
-    """An environment with everything around it that keeps count."""
+    """Wraps an environment in everything that limits and records its episodes."""
     if options.episodes is not None:
         env = _EpisodeLimit(env, options.episodes)
     if options.monitordir is not None:

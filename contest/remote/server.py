@@ -38,7 +38,7 @@ SEND_TIMEOUT_S = 60.0
 """Seconds a client may leave its answers unread, once the kernel holds no more of them, before it counts as gone."""
 
 BUSY = "another agent plays here already: a server serves one, so start another server in another folder"
-"""What a client is told that comes while another is being served."""
+"""The reason given to a client that comes while another one is served."""
 
 _CLOSE_TIMEOUT_S = 1.0  # for a word of farewell that nothing depends on
 
@@ -65,11 +65,11 @@ class End:
     """Why it ended."""
 
     detail: str = ""
-    """What there is to add, in one line."""
+    """More about the cause, in one line."""
 
 
 class _Over(Exception):  # noqa: N818 - an end, not an error
-    """The run is over: why, and the error to close the connection with."""
+    """The run is over; carries the cause, and the error to close the connection with."""
 
     def __init__(self, cause: Cause, error: GymRemoteError | None = None, detail: str = "") -> None:
         super().__init__(cause)
@@ -221,7 +221,7 @@ class Server:
                 raise _client_error(ProtocolError(f"wanted an update, got {show(message._asdict())}"))
 
     def _take(self, update: dict[str, Any]) -> None:
-        """Notes what the client asks for. What it does not mention stays as it was, as with the contest's server."""
+        """Notes what the client asks for; what an update does not mention stays as it was, as with the contest's server."""
         try:
             if not update.keys() <= {"ac", "reset"}:
                 raise ProtocolError(f"wanted an update of ac or reset, got {show(update)}")
@@ -255,7 +255,7 @@ class Server:
         self._answered += 1
 
     def _note(self, observation: Any, reward: Any) -> None:
-        """Puts what the environment returned where the client finds it."""
+        """Writes what the environment returned where the client reads it."""
         for name, value in (("ob", observation), ("reward", reward), ("done", self._is_over)):
             try:
                 self._news[name] = self._channels[name].put(value)

@@ -1,1 +1,1 @@
-"""What an evaluation looks like: pages, charts, maps, videos."""
+"""Reports of evaluations: HTML pages with charts, maps and videos."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from contest.report.markup import Html, join, tag
 
 WIDTH = 440
-"""Of a chart in its own units; narrow, so that its letters stay readable on a phone."""
+"""Width of a chart in its own units; small, so that its letters stay readable on a phone."""
 
 LEFT, RIGHT, BOTTOM, TOP = 48, 14, 40, 10
 """Margins, same units."""
@@ -30,12 +30,12 @@ class Axes:
     """Of the whole chart."""
 
     def x(self, value: float) -> float:
-        """From a value to its place."""
+        """Returns the horizontal place of a value."""
         low, high = self.x_ticks[0], self.x_end
         return LEFT + (value - low) / (high - low) * (WIDTH - LEFT - RIGHT)
 
     def y(self, value: float) -> float:
-        """From a value to its place."""
+        """Returns the vertical place of a value."""
         low, high = self.y_ticks[0], self.y_ticks[-1]
         return self.height - BOTTOM - (value - low) / (high - low) * (self.height - BOTTOM - TOP)
 
@@ -88,7 +88,7 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
 
 
 def compact(value: float) -> str:
-    """A number in few characters: 1M, 2.5k, 300."""
+    """Writes a number in few characters: 1M, 2.5k, 300."""
     for size, unit in ((1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
             return f"{value / size:.4g}{unit}"
@@ -96,5 +96,5 @@ def compact(value: float) -> str:
 
 
 def path(points: Sequence[tuple[float, float]]) -> str:
-    """A line through points, as the attribute `d`."""
+    """Draws a line through points, as the attribute `d`."""
     return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in points)

@@ -14,16 +14,16 @@ from contest.report.markup import Html, join, tag
 from contest.scoring.bootstrap import Estimate
 
 COLOURS = 8
-"""Colours there are for agents; from there on they come again, with broken lines."""
+"""Colours for agents; further agents get them again, with broken lines."""
 
 CELL = 48
-"""Ends of episodes in the same square of this side, pixels of the level, make one mark."""
+"""Side of a square, pixels of the level: the ends of all episodes in it make one mark."""
 
 FAR = 2.0
-"""How much larger marks are on a map that shows the whole level."""
+"""Factor by which marks are larger on a map that shows the whole level."""
 
 PLAYER_COLOURS = 12
-"""Colours there are for players."""
+"""Colours for players."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +124,8 @@ def reach_chart(returns: Sequence[Sequence[float]], names: Sequence[str], goal: 
     Args:
         returns: Of every episode, by agent.
         names: Of the agents.
-        goal: Return that the whole way pays: the axis is then the share of the way, and what got to the end has a bar
-            of its own. None where rewards are not for progress: the axis is then the return.
+        goal: Return for the whole way. The axis is then the share of the way, and the episodes that got to the end have
+            a bar of their own. None where rewards are not for progress; the axis is then the return.
     """
     everything = [value for one in returns for value in one]
     bins = 20
@@ -203,7 +203,7 @@ def share_bar(timesteps: Mapping[str, float], players: Sequence[str], label: str
 
 
 def map_charts(level: LevelMap, ends: Sequence[Sequence[Position]], names: Sequence[str], name: str) -> Html:
-    """A level with a mark where episodes ended, the larger the more of them: as a whole, and to move along.
+    """Draws a level with marks where episodes ended, the larger the more of them: as a whole, and to scroll along.
 
     Args:
         level: The picture.
@@ -245,5 +245,5 @@ def _marks(level: LevelMap, places: Sequence[Position], name: str, size: float) 
 
 
 def short(words: str, most: int) -> str:
-    """Text that fits."""
+    """Cuts text to a length."""
     return words if len(words) <= most else words[: most - 1] + "…"

@@ -1,4 +1,4 @@
-"""What a run paid as it went on: curves over its timesteps."""
+"""Curves of returns over the timesteps of a run."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,9 @@ class Curve:
 
 
 def score_so_far(record: Record, timesteps: int) -> Floats:
-    """The run's score had it ended then: mean return of the episodes finished by each of POINTS equal parts of it.
+    """The score that a run would have if it ended earlier, at the ends of POINTS equal parts of it.
+
+    That is the mean return of the episodes finished by then.
 
     Returns:
         Float [POINTS]; NaN before the end of the first episode.

@@ -1,8 +1,8 @@
 """Films a recording in a process of its own, which ends by itself should the emulator never come back.
 
-`python -m contest.report.film BK2 OUT SCALE CRF [any-rom]`, started by contest/report/video.py, reports to it on stdout, in
-lines: `frame` for each frame, and at last `return` and the sum of the rewards, or `refused` and the reason. OUT ends in .mp4,
-or in .webp for a picture that moves: a web page shows it where it allows no video.
+contest/report/video.py starts `python -m contest.report.film BK2 OUT SCALE CRF [any-rom]`, which reports on stdout: a line
+`frame` for each frame, and at last `return` and the sum of the rewards, or `refused` and the reason. OUT ends in .mp4, or
+in .webp for a moving picture, which web pages show where they allow no video.
 """
 
 import os
@@ -33,7 +33,7 @@ emulator's reader of recordings loops forever on some that are damaged, and is d
 
 
 def film(bk2: Path, out: Path, scale: int, crf: int, told: TextIO, *, any_rom: bool) -> float:
-    """Films.
+    """Makes the video.
 
     Args:
         bk2: The recording.

@@ -62,7 +62,7 @@ class LevelCards:
         """What could not be shown, and why."""
 
     def card(self, number: int, level: LevelName) -> Html:
-        """All that there is to see of a level."""
+        """Makes the card of a level."""
         learning = curve_figure(self._comparison, "Learning", return_by_time, "return", number)
         runs = [standing.runs[number] for standing in self._comparison.standings]
         cards = tag("div", learning, self._reach(level[0], runs), self._video(runs), class_="cards")
@@ -70,7 +70,7 @@ class LevelCards:
         return tag("article", tag("h3", level_text(level)), cards, whole, class_="card level")
 
     def _reach(self, game: str, runs: Sequence[Sequence[Run]]) -> Html:
-        """How far the episodes of a level got."""
+        """Shows how far the episodes of a level got."""
         returns = [[value for run in one if run.record is not None for value, _ in run.record.scored()] for one in runs]
         if not all(returns):
             return Html("")
@@ -82,7 +82,7 @@ class LevelCards:
         return tag("figure", tag("h4", "How far the episodes got"), chart)
 
     def _map(self, game: str, runs: Sequence[Sequence[Run]], name: str) -> Html:
-        """A level's map with where its episodes ended."""
+        """Shows where on the map a level's episodes ended."""
         try:
             drawn = level_map(game, runs[0][0].start)
         except GameError as error:
@@ -96,7 +96,7 @@ class LevelCards:
         return tag("figure", tag("h4", "Where the episodes ended"), both, tag("figcaption", caption))
 
     def _video(self, runs: Sequence[Sequence[Run]]) -> Html:
-        """The best recorded episode of a level."""
+        """Shows the best recorded episode of a level."""
         recorded = [
             (run.score.best, self._names[number], run)
             for number, one in enumerate(runs)

@@ -56,7 +56,7 @@ def write_plot(comparison: Comparison, path: Path) -> bool:
 
 
 class _Report:
-    """A report while it is written.
+    """Writes a report.
 
     Args:
         comparison: What it is about.
@@ -177,7 +177,7 @@ class _Report:
         return tag("section", tag("h2", "Levels"), *cards)
 
     def _players(self) -> Html:
-        """Who held the controls inside the agents that tell."""
+        """Shows which players held the controls, in the agents that tell."""
         held = [[_held(one) for one in standing.runs] for standing in self._standings]
         players = list(dict.fromkeys(name for agent in held for level in agent for name in level))
         if not players:
@@ -202,7 +202,7 @@ class _Report:
         return tag("section", tag("h2", "Who held the controls"), tag("p", hint, class_="soft"), card)
 
     def _failures(self) -> Html:
-        """What failed, and what could not be shown."""
+        """Lists the runs that failed, and what could not be shown."""
         rows = [
             tag("tr", *(tag("td", cell) for cell in cells))
             for number, standing in enumerate(self._standings)
@@ -221,12 +221,12 @@ class _Report:
 
 
 def _remark(text: str) -> Html:
-    """What was odd about an agent, below its command."""
+    """Puts a remark below an agent's command."""
     return tag("span", tag("br"), text, class_="soft")
 
 
 def _footer() -> Html:
-    """How the figures come about."""
+    """Explains the figures."""
     words = (
         "A run's score is the mean return of its episodes, the unfinished last one left out unless it is the only one. "
         "Mean: over the levels of the mean over the seeds. Interquartile mean: of the middle half of all runs. "
@@ -246,7 +246,7 @@ def _table(heads: Sequence[str], rows: Sequence[Html], kind: str | None = None) 
 
 
 def _held(runs: Sequence[Run]) -> dict[str, float]:
-    """Timesteps by player over some runs."""
+    """Adds up the timesteps by player over some runs."""
     return _sum([run.timesteps_by_player() for run in runs])
 
 

@@ -1,1 +1,4 @@
-"""Runs of agents on levels, and what they say."""
+"""Scores: runs of any agent on levels and seeds, their records, means with intervals, and comparisons of agents.
+
+Other rooms enter by `bootstrap`, which estimates means with their intervals.
+"""

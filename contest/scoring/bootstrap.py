@@ -1,4 +1,4 @@
-"""What few runs say about an agent, and how surely: means, interquartile means, bootstrap intervals.
+"""Estimates from few runs: means and interquartile means with bootstrap confidence intervals.
 
 The measures are those of rliable. A level is a stratum: a replicate draws as many of each level's runs as there are,
 with replacement, so that every level keeps its weight.
@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 CONFIDENCE = 0.95
-"""Of every interval."""
+"""Of every interval: the share of replicates between its ends."""
 
 REPLICATES = 20_000
-"""Of every interval; the ends of two calculations with different draws then differ by about 1 % of its width."""
+"""Bootstrap replicates of an interval; with other draws, its ends move by about 1 % of its width."""
 
 TRIMMED = 0.25
 """Share of the runs that the interquartile mean leaves out at either end."""
@@ -35,20 +35,20 @@ Measure = Callable[[Draws], NDArray[np.float64]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A measure and what it may well be."""
+    """An estimate with its confidence interval."""
 
     value: float
-    """Of the runs as they are."""
+    """The measure of the runs themselves."""
 
     low: float | None = None
-    """Lower end of the percentile interval; None where there is a single level, or a level has a single run, whose
-    spread nobody knows."""
+    """Lower end of the percentile interval; None if there is only one level, or a level has only one run, which tells
+    nothing of the spread."""
 
     high: float | None = None
     """Upper end, likewise."""
 
     def text(self, form: str = ",.1f") -> str:
-        """The value and its interval, for people."""
+        """Formats the value and its interval."""
         if self.low is None or self.high is None:
             return f"{self.value:{form}}"
         return f"{self.value:{form}} [{self.low:{form}}, {self.high:{form}}]"
@@ -92,7 +92,7 @@ def as_is(levels: Sequence[Runs]) -> Draws:
 
 
 def estimate(measure: Measure, levels: Sequence[Runs], *, seed: int = 0, replicates: int = REPLICATES) -> Estimate:
-    """A measure of an agent with its percentile interval.
+    """Estimates a measure of one agent.
 
     A single level gives no interval: its runs say nothing of how the agent does elsewhere.
 
@@ -110,9 +110,9 @@ def estimate(measure: Measure, levels: Sequence[Runs], *, seed: int = 0, replica
 
 
 def over_levels(values: Runs, *, seed: int = 0, replicates: int = REPLICATES) -> Estimate:
-    """The mean of one number for each of many levels, with its percentile interval.
+    """Estimates the mean of a number that each of many levels has.
 
-    Here the levels are drawn, with replacement: they stand for all levels like them, not for themselves.
+    Here it is the levels that are drawn, with replacement: they stand for all levels like them, not for themselves.
 
     Args:
         values: float [levels], at least one.
@@ -134,7 +134,7 @@ def compare(
     seed: int = 0,
     replicates: int = REPLICATES,
 ) -> Estimate:
-    """A measure of two agents with its percentile interval; each one's runs are drawn by themselves.
+    """Estimates a measure of two agents, whose runs are drawn independently.
 
     Args:
         measure: `improvement` or `ratio`.
@@ -152,7 +152,7 @@ def compare(
 
 
 def ratio(ours: Draws, theirs: Draws) -> NDArray[np.float64]:
-    """Our score as a multiple of theirs; not a number where theirs is not above 0, which makes it meaningless."""
+    """Our score as a multiple of theirs; NaN where theirs is not above 0, as a multiple means nothing there."""
     below = mean(theirs)
     return mean(ours) / np.where(below > 0, below, np.nan)
 

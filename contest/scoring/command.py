@@ -17,11 +17,11 @@ from contest.scoring.trial import TrialError
 SUFFIXES = re.compile(
     r"\.(bin|bk2|ckpt|csv|gz|h5|ini|joblib|json|md|np[yz]|onnx|pickle|pkl|pth?|py|safetensors|sh|so|state|toml|txt|ya?ml|zip)"
 )
-"""By which a word without a slash is known for a file's name."""
+"""Endings that mark a word without a slash as the name of a file."""
 
 OWN = ("out", "tmp")
-"""Folders of the agent's own, as in the contest's containers: what it writes, and the socket's. They and what is not
-there yet below them are never taken from the caller's folder."""
+"""Folders of the agent's own, as in the contest's containers: one for what it writes, one for the socket. A path below
+them is the agent's, unless the caller's folder has such a file."""
 
 PACKAGES = ("agent", "common", "contest", "fernway")
 """The project's own code, which every score depends on: the agent, the judge, the game, and what they share."""
@@ -39,8 +39,8 @@ class Command:
     """The program's path and its arguments."""
 
     files: Mapping[str, Path]
-    """The files and modules it names, by the name they have there; a network's card, too. Of a folder the Python files
-    count."""
+    """The files and modules that it names, by the name it gives them. The card of a network's weights is one of them; of
+    a folder, only the Python files count."""
 
 
 def read_command(command: str, seed: int) -> Command:
@@ -58,7 +58,7 @@ def read_command(command: str, seed: int) -> Command:
     except ValueError as error:
         raise TrialError(f"agent command {command!r}: {error}") from error
     words = [word.replace("{seed}", str(seed)).replace("{python}", sys.executable) for word in words]
-    program = next((found for name in words[:1] for found in (_program(name),) if found), None)
+    program = _program(words[0]) if words else None
     if program is None:
         raise TrialError(f"agent command {command!r}: no program {words[0] if words else ''!r}")
     placed, files = [program], dict[str, Path]()
@@ -162,7 +162,7 @@ class Fingerprints:
         self._known: dict[Path, str] = {}
 
     def of(self, command: Command) -> dict[str, str]:
-        """SHA-256 of all that a score depends on besides its settings: the project's code, and the files it names."""
+        """Hashes all that a score depends on besides its settings: the project's code, and the files of the command."""
         project = dict(_project())
         theirs = {name: path for name, path in sorted(command.files.items()) if path not in project.values()}
         return {name: self._hash(path, "*") for name, path in project.items()} | {

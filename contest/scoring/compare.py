@@ -1,4 +1,4 @@
-"""Agents held against each other on the same levels and seeds."""
+"""Compares agents on the same levels and seeds."""
 
 import json
 import math
@@ -17,7 +17,7 @@ from contest.remote.monitor import Record
 from contest.report.curves import Curve, CurveOf, mean_curve, return_by_time
 from contest.scoring import bootstrap
 from contest.scoring.bootstrap import Estimate, Runs
-from contest.scoring.pairs import EvaluationError
+from contest.scoring.evaluation import EvaluationError
 from contest.scoring.results import LevelName, Result, Run
 
 SPARKS = "▁▂▃▄▅▆▇█"
@@ -29,16 +29,16 @@ SPARK_WIDTH = 25
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """One agent on the levels and seeds that all have."""
+    """One agent on the levels and seeds that every agent has."""
 
     result: Result
-    """All of its evaluation."""
+    """Its whole evaluation."""
 
     runs: tuple[tuple[Run, ...], ...]
-    """Those that are compared, by level."""
+    """The compared runs, by level."""
 
     first: "Standing | None" = None
-    """The agent that it is measured against; None if it is that one itself."""
+    """The first agent, which the others are measured against; None for the first itself."""
 
     @property
     def scores(self) -> list[Runs]:
@@ -57,7 +57,7 @@ class Standing:
 
     @cached_property
     def ratio(self) -> Estimate | None:
-        """The score as a multiple of the first agent's; None where that makes no sense."""
+        """The score as a multiple of the first agent's; None unless that one's is above 0."""
         return self._against_first(bootstrap.ratio)
 
     @cached_property
@@ -67,13 +67,13 @@ class Standing:
 
     @property
     def remarks(self) -> list[str]:
-        """What was odd about the runs that are compared, and in how many of them."""
+        """The remarks on the compared runs, each with the number of runs that have it."""
         everything = [run.score.remark for runs in self.runs for run in runs]
         counts = Counter(filter(None, everything))
         return [f"{remark} ({count} of {len(everything)} runs)" for remark, count in counts.items()]
 
     def _against_first(self, measure: Callable[..., Any]) -> Estimate | None:
-        """A measure of this agent and the first; None if it is not a number."""
+        """Estimates a measure of this agent and the first; None unless it is finite."""
         if self.first is None:
             return None
         found = bootstrap.compare(measure, self.scores, self.first.scores)
@@ -99,10 +99,10 @@ class Comparison:
     """Agents on the same levels and seeds."""
 
     levels: tuple[LevelName, ...]
-    """Those that every agent has a score of, in the order of the first one's list."""
+    """The levels that every agent has a score for, in the order of the first agent's list."""
 
     seeds: tuple[tuple[int, ...], ...]
-    """The seeds of each level that every agent has a score of."""
+    """The seeds of each level that every agent has a score for."""
 
     standings: tuple[Standing, ...]
     """The agents."""
@@ -115,13 +115,8 @@ class Comparison:
         """Budget of each run."""
         return self.standings[0].result.timesteps
 
-    @property
-    def has_missing(self) -> bool:
-        """Whether any agent lacks a score it should have."""
-        return any(standing.result.missing for standing in self.standings)
-
     def table(self) -> Table:
-        """Levels by agents, and below what it comes to."""
+        """Tabulates the scores by level and agent, with the summaries below."""
         budget = f"{self.timesteps:,} timesteps a run, {seeds_text(self.seeds)}"
         table = Table(title=f"mean return by level: {budget}", title_justify="left")
         table.add_column("level", overflow="fold")
@@ -182,7 +177,7 @@ class Comparison:
 
 
 def compare(results: Sequence[Result]) -> Comparison:
-    """Holds agents against each other, the first being the one that the others are measured against.
+    """Compares agents; all others are measured against the first.
 
     Raises:
         EvaluationError: If they were not evaluated alike, or have no level and seed in common.
@@ -221,7 +216,7 @@ def compare(results: Sequence[Result]) -> Comparison:
 
 
 def _check_settings(first: Standing, other: Standing) -> None:
-    """Makes sure that runs to be compared were made alike, as far as they still tell.
+    """Checks that the runs were made with the same settings, as far as their folders still tell.
 
     Raises:
         EvaluationError: If they were not.
@@ -237,13 +232,13 @@ def _check_settings(first: Standing, other: Standing) -> None:
 
 
 def seeds_text(seeds: Sequence[Sequence[int]]) -> str:
-    """How many seeds the levels have."""
+    """Says how many seeds the levels have."""
     fewest, most = min(map(len, seeds)), max(map(len, seeds))
     return f"{most} seed{'s' if most > 1 else ''}" if fewest == most else f"{fewest} to {most} seeds"
 
 
 def optional(estimate: Estimate | None, form: str) -> str:
-    """An estimate for people; a dash where there is none."""
+    """Formats an estimate; a dash where there is none."""
     return "–" if estimate is None else estimate.text(form)  # noqa: RUF001 - an en dash is what is meant
 
 

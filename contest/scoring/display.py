@@ -1,4 +1,4 @@
-"""An evaluation as people see it: progress while it runs, a line for each run that is through."""
+"""Shows an evaluation: its progress while it runs, and a line for each finished run."""
 
 from types import TracebackType
 from typing import Self
@@ -52,7 +52,7 @@ class Display:
         self._progress.stop()
 
     def begin(self, done: int, pairs: int) -> None:
-        """Takes the numbers of runs that are there already and of all."""
+        """Shows how many of all runs are there already."""
         self._through, self._pairs = done, pairs
         if done:
             self._say(f"{done} of {plural(pairs, 'run')} {'is' if done == 1 else 'are'} there already")
@@ -60,7 +60,7 @@ class Display:
         self._progress.update(self._all, completed=done * self._timesteps)
 
     def tell(self, report: Report) -> None:
-        """Takes a report."""
+        """Shows a report."""
         if report.finished is not None:
             self._finish(report.finished, report)
         for pair in report.running:

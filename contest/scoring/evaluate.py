@@ -1,14 +1,15 @@
-"""Levels x seeds x any agents -> scores: in parallel, resumable, and none lost because of another."""
+"""Evaluates any agents on levels and seeds: in parallel, resumable, and one that fails costs no other its score."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from common.terminal import plural
 from contest.scoring.claim import claimed
-from contest.scoring.pairs import Agent, Evaluation, Pair, read_pairs
+from contest.scoring.evaluation import Agent, Evaluation
+from contest.scoring.pairs import Pair, read_pairs
 from contest.scoring.scores import Failure, PairScore, Scores
 from contest.scoring.trial import Stopped, TrialError
 
@@ -18,19 +19,19 @@ LOOK_S = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A word on the progress of an evaluation."""
+    """How far an evaluation is."""
 
     finished: Pair | None = None
-    """The pair that is through with this report; None in the reports between."""
+    """The pair that has just finished; None in the reports between."""
 
     text: str = ""
-    """Of a finished pair: its score, or what went wrong."""
+    """The finished pair's score, or what went wrong."""
 
     failed: bool = False
     """Whether the finished pair gave no score."""
 
     running: tuple[Pair, ...] = ()
-    """The pairs that are being run."""
+    """The pairs that run now."""
 
 
 def evaluate(
@@ -43,8 +44,8 @@ def evaluate(
 
     Args:
         evaluation: What to do.
-        tell: Called several times a second while agents run, and once for each pair that is through.
-        reused: Called once with the numbers of pairs that are done already and of all pairs.
+        tell: Called several times a second while agents run, and once for each pair that finishes.
+        reused: Called once with the number of pairs that are done already and the number of all pairs.
 
     Returns:
         The scores of each agent, in the order of the evaluation.
@@ -64,8 +65,8 @@ def evaluate(
         reused(len(results), len(pairs))
         for agent in evaluation.agents:
             _summary(agent, evaluation.timesteps, pairs, results).save(agent.results)
-        todo = [index for index in range(len(pairs)) if index not in results]
-        for index, result in _run_all([pairs[index] for index in todo], todo, evaluation.jobs, tell):
+        todo = {index: pair for index, pair in enumerate(pairs) if index not in results}
+        for index, result in _run_all(todo, evaluation.jobs, tell):
             results[index] = result
             agent = pairs[index].agent
             _summary(agent, evaluation.timesteps, pairs, results).save(agent.results)
@@ -73,13 +74,13 @@ def evaluate(
 
 
 def _summary(agent: Agent, timesteps: int, pairs: list[Pair], results: dict[int, PairScore | str]) -> Scores:
-    """What there is of an agent, in the order of the pairs.
+    """Collects an agent's scores and failures, in the order of the pairs.
 
     Args:
         agent: Which one.
         timesteps: Budget of each run.
         pairs: All pairs.
-        results: By the index of a pair its score, or why it has none; nothing if it was not got to.
+        results: The score of each finished pair, by its index, or the reason that it has none.
     """
     there, lost = [], []
     for index, pair in enumerate(pairs):
@@ -94,44 +95,49 @@ def _summary(agent: Agent, timesteps: int, pairs: list[Pair], results: dict[int,
 
 
 def _run_all(
-    pairs: list[Pair], indices: list[int], jobs: int, tell: Callable[[Report], None]
+    pairs: Mapping[int, Pair], jobs: int, tell: Callable[[Report], None]
 ) -> Iterator[tuple[int, PairScore | str]]:
     """Runs pairs, some at a time.
 
+    Args:
+        pairs: By their index.
+        jobs: How many at a time.
+        tell: Called with the progress.
+
     Yields:
-        A pair's index and its score, or why there is none, as they come.
+        The index of each pair that finishes, and its score or the reason that it has none.
     """
     stop = threading.Event()
     running: set[int] = set()
 
-    def run(position: int) -> PairScore:
+    def run(index: int) -> PairScore:
         if stop.is_set():
             raise Stopped
-        running.add(position)
+        running.add(index)
         try:
-            return pairs[position].run(stop)
+            return pairs[index].run(stop)
         finally:
-            running.discard(position)
+            running.discard(index)
 
     with ThreadPoolExecutor(jobs) as pool:
-        futures: dict[Future[PairScore], int] = {pool.submit(run, k): k for k in range(len(pairs))}
+        futures: dict[Future[PairScore], int] = {pool.submit(run, index): index for index in pairs}
         pending = set(futures)
         try:
             while pending:
-                through, pending = wait(pending, timeout=LOOK_S, return_when=FIRST_COMPLETED)
-                tell(Report(running=tuple(pairs[k] for k in sorted(running.copy()))))
-                for future in through:
-                    position = futures[future]
-                    result, report = _result(future, pairs[position])
+                finished, pending = wait(pending, timeout=LOOK_S, return_when=FIRST_COMPLETED)
+                tell(Report(running=tuple(pairs[index] for index in sorted(running.copy()))))
+                for future in finished:
+                    index = futures[future]
+                    result, report = _result(future, pairs[index])
                     tell(report)
-                    yield indices[position], result
+                    yield index, result
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
 
 
 def _result(future: "Future[PairScore]", pair: Pair) -> tuple[PairScore | str, Report]:
-    """What became of a pair, for the scores and for people."""
+    """Takes the result of a pair that has finished: for the scores, and as a report."""
     try:
         score = future.result()
     except (TrialError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Why a process failed, out of what it wrote on stderr: an exception, the inside of a box, or the last line.
+"""Tells why a process failed from what it wrote on stderr: an exception, the text of a box, or the last line.
 
 Needs nothing but Python. `python -m contest.scoring.last_words FILE` prints the reason.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 PART_BYTES = 1 << 20
-"""Bytes of a process's output that are looked at, at either end of the file: there may be gigabytes of it."""
+"""Bytes that are read at either end of a process's output, of which there may be gigabytes."""
 
 LENGTH_MOST = 200
 """Characters of a reason."""

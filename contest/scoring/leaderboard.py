@@ -8,7 +8,7 @@ from pathlib import Path
 
 from common.checkout import commit
 from common.files import read_text, reason, write_file
-from contest.scoring.pairs import Agent, Evaluation, EvaluationError
+from contest.scoring.evaluation import Agent, Evaluation, EvaluationError
 from contest.scoring.scores import Scores
 
 

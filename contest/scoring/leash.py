@@ -8,7 +8,7 @@ and the number of the signal that ended it, as shells have it.
 On Linux, orphans of the command become children of this process (PR_SET_CHILD_SUBREAPER), so that nothing it started
 gets lost, and the command dies with this process (PR_SET_PDEATHSIG). Elsewhere the process group has to do.
 
-It imports nothing but small modules of the standard library: one of it stands beside every command.
+It imports only small modules of the standard library, as such a process stands beside every command.
 """
 
 import ctypes
@@ -99,7 +99,7 @@ class Leashed:
                 return False
 
     def end(self) -> None:
-        """Asks it to end, and waits for that a little while."""
+        """Asks it to end, and waits a little while until it does."""
         self._ask(signal.SIGTERM)
         self.wait(GRACE_S)
 
@@ -115,7 +115,7 @@ class Leashed:
         self._reap()
 
     def _reap(self) -> None:
-        """Takes leave of those that have ended: the command and orphans of its."""
+        """Collects the exit status of the command and of its orphans, once they have ended."""
         with suppress(ChildProcessError):
             while (found := os.waitpid(-1, os.WNOHANG))[0]:
                 if found[0] == self._process.pid:
@@ -130,7 +130,7 @@ def _descendants() -> list[int]:
             parent = int(path.read_text(errors="replace").rpartition(")")[2].split()[1])
             children.setdefault(parent, []).append(int(path.parent.name))
     found = [os.getpid()]
-    for pid in found:  # grows while it is gone through
+    for pid in found:  # grows as it is walked
         found += children.get(pid, [])
     return found[1:]
 

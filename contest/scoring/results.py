@@ -1,4 +1,4 @@
-"""Finished evaluations, read back from their folders: scores, and as far as they are still there, the runs themselves."""
+"""Reads finished evaluations: their scores and, where their folders are still there, the runs themselves."""
 
 import csv
 import io
@@ -9,7 +9,8 @@ from typing import Any
 
 from common.files import count, read_text, reason
 from contest.remote.monitor import Record
-from contest.scoring.pairs import PAIR_FILE, EvaluationError, read_pair
+from contest.scoring.evaluation import EvaluationError
+from contest.scoring.pairs import PAIR_FILE, read_pair
 from contest.scoring.scores import Failure, PairScore, Scores
 from contest.scoring.trial import AGENT_FOLDER, RECORD_FILE
 
@@ -17,7 +18,7 @@ LevelName = tuple[str, str]
 """Game and state, as in the list of levels."""
 
 PLAYERS_MOST = 12
-"""Players told apart in the shares of time; a file with more of them is none of an agent's."""
+"""Most players that an agent's record of shares may have; a file with more is not taken for one."""
 
 _NO_PLAYERS = ("episode", "return", "timesteps", "end", "seconds")  # the other columns of an agent's episodes.csv
 
@@ -27,16 +28,16 @@ class Run:
     """A run that has a score."""
 
     score: PairScore
-    """What it gave."""
+    """Its score."""
 
     folder: Path | None = None
-    """What it left behind; None if that is gone."""
+    """The files that it left; None if they are gone."""
 
     record: Record | None = None
-    """Every episode; None if that is gone."""
+    """The server's record of every episode; None if that is gone."""
 
     settings: dict[str, Any] = field(default_factory=dict)
-    """What the score depends on."""
+    """The settings that the score depends on."""
 
     start: str | None = None
     """Where its episodes started: a state's name, the path of a `.state` file, or None for the game's default."""
@@ -44,9 +45,9 @@ class Run:
     def timesteps_by_player(self) -> dict[str, float]:
         """Timesteps each player inside the agent held the controls, from the agent's own record if it keeps one.
 
-        That is out/episodes.csv in its folder, with the columns episode, return, timesteps, end, seconds, and a column of shares
-        (0..1) for each player, whatever their names. It comes from an agent that anybody wrote: what cannot be so is
-        taken for no record.
+        That is out/episodes.csv in its folder, with the columns episode, return, timesteps, end, seconds, and a column
+        of shares (0..1) for each player, whatever their names. Anybody may have written the agent: a file that makes no
+        sense counts as no record.
         """
         if self.folder is None:
             return {}
@@ -82,10 +83,10 @@ class Result:
     """Budget of each run."""
 
     runs: tuple[Run, ...]
-    """What there is."""
+    """The runs that have a score."""
 
     missing: tuple[Failure, ...]
-    """What failed or was not got to."""
+    """The runs that failed or were not reached."""
 
     def by_level(self) -> dict[LevelName, dict[int, Run]]:
         """The runs by level and seed."""
@@ -126,13 +127,14 @@ def read_result(folder: Path, name: str = "") -> Result:
 
 
 def _left(folder: Path) -> Iterator[Run]:
-    """What runs have left in a folder of results, those that can be read."""
+    """Yields the runs of a folder of results whose files are there and can be read."""
     for path in sorted(folder.glob(f"*/{PAIR_FILE}")):
         try:
-            settings, score, start, _ = read_pair(path)
+            kept = read_pair(path)
         except (OSError, ValueError):
             continue
-        yield Run(score=score, folder=path.parent, record=_record(path.parent), settings=settings, start=start)
+        record = _record(path.parent)
+        yield Run(score=kept.score, folder=path.parent, record=record, settings=kept.settings, start=kept.start)
 
 
 def _record(folder: Path) -> Record | None:

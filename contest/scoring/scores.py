@@ -1,4 +1,4 @@
-"""From the scores of single runs to a table: means, confidence interval, JSON, CSV."""
+"""The scores of an evaluation: their mean with its interval, as a table, as JSON and as CSV."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ from contest.scoring.bootstrap import Estimate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairScore:
-    """What one level and seed gave."""
+    """The score of one level and seed."""
 
     game: str
     """As in the list of levels."""
@@ -56,7 +56,7 @@ class PairScore:
 
     @classmethod
     def of_json(cls, content: Mapping[str, object]) -> "PairScore":
-        """A score as JSON has it.
+        """Takes a score out of JSON.
 
         Raises:
             KeyError, TypeError: If it is none.
@@ -65,7 +65,7 @@ class PairScore:
 
     @classmethod
     def of(cls, record: Record, *, game: str, state: str, seed: int, remark: str = "") -> "PairScore":
-        """The score of a server's record, which must have at least one episode to score."""
+        """Scores a server's record, which must have at least one episode that counts."""
         returns = [value for value, _ in record.scored()]
         return cls(
             game=game,
@@ -95,7 +95,7 @@ class Failure:
     """Of the run."""
 
     reason: str
-    """One line; empty if the run was not got to."""
+    """One line; empty if the run was not reached."""
 
 
 Part = TypeVar("Part", PairScore, Failure)
@@ -103,7 +103,7 @@ Part = TypeVar("Part", PairScore, Failure)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
-    """All of an evaluation."""
+    """All scores of an evaluation."""
 
     agent: str
     """The agent's command."""
@@ -112,10 +112,10 @@ class Scores:
     """Budget of each run."""
 
     levels: tuple[PairScore, ...]
-    """What there is."""
+    """The scores there are."""
 
     missing: tuple[Failure, ...] = ()
-    """What failed or was not got to."""
+    """The runs that failed or were not reached."""
 
     @property
     def score(self) -> float | None:
@@ -170,7 +170,7 @@ class Scores:
             raise ValueError(f"{path} holds no scores: {error!r}"[:300]) from error
 
     def table(self) -> Table:
-        """One row a level, the mean over the seeds first, and the mean of all below."""
+        """Tabulates the levels, a row each with the mean over its seeds first; the mean of all comes last."""
         table = Table(title=f"{self.agent}, {plural(self.timesteps, 'timestep')} a run", title_justify="left")
         table.add_column("level", overflow="fold")
         for name in ("score", "seed by seed", "best", "episodes", "per s"):
@@ -186,7 +186,7 @@ class Scores:
         return table
 
     def _row(self, game: str, state: str) -> tuple[str, ...]:
-        """A level's cells after its name; the remarks are what is not as it should be."""
+        """Makes a level's cells after its name; the remarks tell what is not as it should be."""
         pairs = sorted((one for one in self.levels if (one.game, one.state) == (game, state)), key=lambda one: one.seed)
         lost = sum((one.game, one.state) == (game, state) for one in self.missing)
         odd = [pair.end for pair in pairs if pair.end != Cause.TIMESTEPS]

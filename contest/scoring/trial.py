@@ -1,4 +1,4 @@
-"""One run of any agent on one level: a server process, the agent's command, and what came of it."""
+"""Runs any agent on one level: a server's process beside the agent's, and the score that comes of it."""
 
 import os
 import re
@@ -6,6 +6,7 @@ import shutil
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,10 +153,10 @@ def _part(trial: Trial, server: Process, agent: Process, stop: threading.Event) 
 
 
 def _outcome(trial: Trial, server: Process, agent: Process, remark: str) -> Outcome:
-    """What came of it.
+    """Reads what a trial gave, once both processes have ended.
 
     Raises:
-        TrialError: If that is no score.
+        TrialError: If it gave no score.
     """
     if server.returncode != 0:
         raise TrialError(f"the server failed with {how(server.returncode)}: {_last_words(trial, 'remote')}")
@@ -188,7 +189,7 @@ def _written_ns(path: Path) -> int:
 
 
 def _started(
-    trial: Trial, name: str, words: "list[str] | tuple[str, ...]", folder: Path, modules: Path
+    trial: Trial, name: str, words: Sequence[str], folder: Path, modules: Path
 ) -> AbstractContextManager[Process]:
     """Runs a command, its output in files of the trial's folder that are named as the contest names them.
 
@@ -227,5 +228,5 @@ def _output(trial: Trial, name: str, stream: str) -> Path:
 
 
 def _last_words(trial: Trial, name: str) -> str:
-    """Why a process left."""
+    """Tells why a process left."""
     return last_words(_output(trial, name, "stderr"))

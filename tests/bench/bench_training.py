@@ -28,19 +28,20 @@ WEIGHTS = Path(__file__).parents[2] / "weights" / "qjerk.safetensors"
 
 def work(lanes: int, weights: Path, levels: Path | None) -> None:
     """Trains a little; the first process prints what it took."""
-    from training.play.emulators import read_places
+    from training.play.emulators import read_emulated_levels
     from training.run.config import TrainConfig, settled
-    from training.run.train import _network, _processes, make_lanes
+    from training.run.processes import processes
+    from training.run.train import _network, make_lanes
     from training.run.trainer import Trainer
 
     rollout = 0 if levels is None else EMULATED // lanes
     config = settled(
         TrainConfig(out=Path("none"), lanes=lanes, rollout=rollout, weights=weights, levels=levels, timesteps=1 << 40)
     )
-    with _processes() as rank:
+    with processes() as rank:
         config, network = _network(config)
         trainer = Trainer(config, network, rank)
-        places = [] if levels is None else read_places(levels, any_rom=False)
+        places = [] if levels is None else read_emulated_levels(levels, any_rom=False)
         played = make_lanes(config, places, 0, rank)
         iterations = trainer.iterations(played)
         before = next(iterations).timesteps

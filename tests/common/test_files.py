@@ -24,7 +24,8 @@ from agent.network import weights as network
 from agent.network.card import WeightsError
 from common.files import require_destination, write_file
 from contest.remote.monitor import Record
-from contest.scoring.pairs import EvaluationError, read_pair
+from contest.scoring.evaluation import EvaluationError
+from contest.scoring.pairs import read_pair
 from contest.scoring.results import Run, read_result
 from contest.scoring.scores import Scores
 from fernway import FernwayError, picture, states

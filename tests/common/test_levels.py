@@ -8,7 +8,8 @@ import pytest
 
 from common.levels import LevelListError, read_levels
 from contest.remote import games
-from contest.scoring.pairs import Evaluation, EvaluationError, read_pairs
+from contest.scoring.evaluation import Evaluation, EvaluationError
+from contest.scoring.pairs import read_pairs
 from fernway import GAME, INTEGRATION, FernwayError, commands
 from fernway.levels import Solved
 

@@ -32,7 +32,8 @@ from common.levels import LevelListError, read_levels
 from contest.remote import games
 from contest.remote.monitor import Record
 from contest.remote.recording import VideoError, read_recording
-from contest.scoring.pairs import EvaluationError, read_pair
+from contest.scoring.evaluation import EvaluationError
+from contest.scoring.pairs import read_pair
 from contest.scoring.results import Run, read_result
 from contest.scoring.scores import Scores
 from fernway import GAME, INTEGRATION, FernwayError, picture, states
@@ -232,7 +233,7 @@ def fuzz_pair(seed: int) -> None:
     with folder() as place:
         (place / "pair.json").write_bytes(damaged(pair_file(), np.random.default_rng(seed)))
         with refused(ValueError):
-            _, score, _, _ = read_pair(place / "pair.json")
+            score = read_pair(place / "pair.json").score
             assert np.isfinite([score.score, score.best, score.timesteps_per_s]).all()
 
 

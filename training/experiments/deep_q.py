@@ -1,4 +1,4 @@
-"""Deep Q-learning as it began: a memory of frames, three losses, an online and a target network.
+"""Deep Q-learning as it began: a replay buffer of frames, three losses, an online and a target network.
 
 Source: Mnih et al. 2015, "Human-level control through deep reinforcement learning".
 """
@@ -64,7 +64,7 @@ def free_memory() -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Batch:
-    """Transitions drawn from the replay."""
+    """Transitions drawn from the replay buffer."""
 
     obs: NDArray[np.uint8]
     """uint8 [B, S, H, W]."""
@@ -73,13 +73,13 @@ class Batch:
     reward: NDArray[np.float32]
     """float32 [B], scaled reward units."""
     discount: NDArray[np.float32]
-    """float32 [B], gamma, or 0 where the episode ended: what next_obs shows does not matter there."""
+    """float32 [B], gamma, or 0 where the episode ended; next_obs does not matter there."""
     next_obs: NDArray[np.uint8]
     """uint8 [B, S, H, W]."""
 
 
 class ReplayBuffer:
-    """The latest timesteps of some lanes, each frame kept once; its memory is taken at once and does not grow.
+    """The latest timesteps of some lanes, each frame kept once; it takes all its memory at once.
 
     time:      t            t+1          t+2
     frame      f[t]    ->   f[t+1]  ->   f[t+2]     what was acted on; a stack is the last S frames of an episode
@@ -172,7 +172,7 @@ class ReplayBuffer:
 
 
 class DeepQ:
-    """The learner: the online network learns, the target network says what comes after."""
+    """The learner: its online network learns, and its target network values the next observation."""
 
     def __init__(self, network: QNetwork, *, loss: LossName, learning_rate: float, target_period: int = 1000) -> None:
         """Learns on `network`.

@@ -1,7 +1,7 @@
 """`python -m training dqn`: the origin's deep Q-network on one level of Fernway's twin: observe, train, anneal.
 
-What differs from the origin: a target network, scaled rewards, four frames a timestep, several lanes, gray screens for
-edges, stacks that end with the episode, an end for episodes that stall. It had none of them, and got nowhere.
+The origin's network got nowhere. What this one has beyond it: a target network, scaled rewards, four frames a timestep,
+several lanes, gray screens in place of edges, stacks that end with the episode, and an end for episodes that stall.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -16,12 +16,14 @@ from rich.progress import Progress
 from agent.network import weights as networks
 from agent.network.card import NetworkConfig
 from agent.network.model import QNetwork
+from agent.ranges import require
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from fernway.levels import by_name
 from training.experiments.deep_q import BATCH_SIZE, DeepQ, LossName, ReplayBuffer
 from training.play.lanes import Ending
 from training.play.twin import PracticeConfig, TwinLanes
+from training.ranges import require_least
 from training.run import figures
 from training.run.curve import Table, mean
 from training.run.schedules import linear
@@ -54,16 +56,16 @@ class DQNConfig:
     """Timesteps to play, over all lanes."""
 
     observe: int = 5_000
-    """Of these so many with random actions alone, before anything is learned."""
+    """The first of these: random actions alone, and nothing is learned."""
 
     explore: int = 50_000
-    """Over so many timesteps after that the share of random actions falls from 1 to --epsilon."""
+    """Timesteps after that over which the share of random actions falls from 1 to --epsilon."""
 
     epsilon: float = 0.05
     """Share of random actions from then on."""
 
     memory: int = 50_000
-    """Frames that the replay keeps; 5 KB each, taken at once."""
+    """Frames that the replay buffer keeps, 5 KB each; their memory is taken at once."""
 
     lanes: int = 8
     """Games that are played side by side."""
@@ -81,7 +83,7 @@ class DQNConfig:
     """Discount a timestep. Source: the origin's."""
 
     stall_timesteps: int = 200
-    """An episode without a new best return for so long ends; 0: none does."""
+    """An episode ends after so many timesteps without a new best return; 0: never."""
 
     log_period: int = 2_000
     """Timesteps between two rows of the curve, after each of which the weights and the picture are written."""
@@ -99,19 +101,14 @@ class DQNConfig:
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        least = {"observe": 0, "explore": 0, "stall_timesteps": 0, "seed": 0}
-        for name in ("timesteps", "lanes", "update_period", "log_period", *least):
-            if getattr(self, name) < least.get(name, 1):
-                flag = name.replace("_", "-")
-                raise ValueError(f"wanted --{flag} of at least {least.get(name, 1)}, got {getattr(self, name)}")
-        if not (0 <= self.epsilon <= 1 and 0 < self.gamma < 1 and self.learning_rate > 0):
-            raise ValueError(
-                "wanted --epsilon within 0..1, --gamma within (0, 1) and --learning-rate above 0, got "
-                f"{self.epsilon}, {self.gamma} and {self.learning_rate}"
-            )
+        require_least(self, 1, "timesteps", "lanes", "update_period", "log_period")
+        require_least(self, 0, "observe", "explore", "stall_timesteps", "seed")
+        require(0 <= self.epsilon <= 1, "--epsilon within 0..1", self.epsilon)
+        require(0 < self.gamma < 1, "--gamma within (0, 1)", self.gamma)
+        require(self.learning_rate > 0, "--learning-rate above 0", self.learning_rate)
 
     def epsilon_at(self, timestep: int) -> float:
-        """Returns the share of random actions: 1 while it observes, then falling along a line, then as set."""
+        """Returns the share of random actions: 1 while the run observes, then falling along a line to its setting."""
         return linear(1.0, self.epsilon, max(timestep - self.observe, 0), self.explore)
 
 
@@ -202,7 +199,7 @@ def dqn(config: DQNConfig) -> None:
     level, console = by_name(config.state).level, Console(stderr=True)
     length, shape = config.memory // config.lanes, config.vision.obs_shape
     replay = ReplayBuffer(length, config.lanes, shape, rng)
-    console.print(f"the replay takes {ReplayBuffer.memory_bytes(length, config.lanes, shape) / 1e6:.0f} MB")
+    console.print(f"the replay buffer takes {ReplayBuffer.memory_bytes(length, config.lanes, shape) / 1e6:.0f} MB")
     learner = DeepQ(
         QNetwork(config.vision, config.network, len(ACTION_TABLE)),
         loss=config.loss,

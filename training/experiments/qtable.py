@@ -20,6 +20,7 @@ from agent.rules import ACTION_TABLE, action_buttons
 from agent.vision import FrameStack, Screen, VisionConfig
 from training.experiments.screen_table import ScreenTable, TableError
 from training.experiments.table_player import Rule, Seen, TablePlayer, TableSettings
+from training.ranges import require_least
 from training.run import figures
 
 CURVE_PERIOD = 100
@@ -62,13 +63,12 @@ class QTableConfig:
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        if self.timesteps < 1:
-            raise ValueError(f"wanted --timesteps of at least 1, got {self.timesteps}")
+        require_least(self, 1, "timesteps")
 
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """What a method did."""
+    """The episodes of a method."""
 
     method: str
     returns: list[float] = field(default_factory=list)

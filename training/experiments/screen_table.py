@@ -1,4 +1,4 @@
-"""A table from screens to what each action paid: the origin's first memory, in a memory stated in advance."""
+"""A table from screens to the values of actions, the origin's first memory, in memory of a size set in advance."""
 
 import hashlib
 import io

@@ -1,13 +1,15 @@
-"""`python -m training show`: what becomes of a screen on its way to the network, stage by stage, as one picture."""
+"""`python -m training show`: draws the stages of a screen on its way to the network as one picture."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import cv2
+import gymnasium as gym
 import numpy as np
 
+from agent.ranges import require
 from agent.rules import buttons
 from agent.vision import FrameStack, Pixels, Screen, VisionConfig, crop, edges, gray, resize
 from training.run.pictures import Picture, sheet, write_png
@@ -45,12 +47,11 @@ class ShowConfig:
 
     def __post_init__(self) -> None:
         """Checks that one thing is asked for."""
-        if (self.game is None) == (self.zone is None):
-            raise ValueError("wanted one of --game and --zone")
+        require((self.game is None) != (self.zone is None), "one of --game and --zone", (self.game, self.zone))
 
 
 def stages(screens: Sequence[Screen], config: VisionConfig) -> list[tuple[str, Picture]]:
-    """Shows what becomes of the last of some screens, and the stack of them all.
+    """Draws the stages of the last of some screens, and the stack of all of them.
 
     Args:
         screens: uint8 [H, W, 3], RGB, oldest first, at least one.
@@ -125,18 +126,11 @@ def screens_of(config: ShowConfig) -> list[Screen]:
 
 
 def _fernway(config: ShowConfig) -> list[Screen]:
+    from fernway.environment import NativeEnv
     from fernway.levels import Level, zone_number
-    from fernway.native import Game, buttons_to_bits
 
     assert config.zone is not None
-    level = Level(zone_number(config.zone), config.act, config.seed)
-    game = Game(level.zone, level.act, level.seed)
-    right = buttons_to_bits(buttons("RIGHT").tolist())
-    screens = []
-    for _ in range(MOVING_TIMESTEPS):
-        game.hold(right, 4)
-        screens.append(game.screen())
-    return screens[-config.vision.stack :]
+    return _moving(NativeEnv(Level(zone_number(config.zone), config.act, config.seed)), config.vision.stack)
 
 
 def _without_rom(game: str, state: str | None) -> list[Screen]:
@@ -151,16 +145,20 @@ def _emulated(game: str, state: str | None, count: int) -> list[Screen]:
 
     env = make(game, state, seed=0)
     try:
-        screen, _ = env.reset(seed=0)
-        screens = [screen.copy()]
-        for _ in range(MOVING_TIMESTEPS):
-            screen, _, terminated, truncated, _ = env.step(buttons("RIGHT"))
-            screens.append(screen.copy())
-            if terminated or truncated:
-                break
-        return screens[-count:]
+        return _moving(env, count)
     finally:
         env.close()
+
+
+def _moving(env: gym.Env[Screen, Any], count: int) -> list[Screen]:
+    """Runs to the right, and returns the last screens."""
+    screens = [env.reset(seed=0)[0].copy()]
+    for _ in range(MOVING_TIMESTEPS):
+        screen, _, terminated, truncated, _ = env.step(buttons("RIGHT"))
+        screens.append(screen.copy())
+        if terminated or truncated:
+            break
+    return screens[-count:]
 
 
 def show(config: ShowConfig) -> None:

@@ -5,15 +5,17 @@ from typing import Literal
 
 import numpy as np
 
+from agent.ranges import require
 from agent.rules import ACTION_TABLE
 from agent.vision import Screen, VisionConfig, crop, look
 from training.experiments.screen_table import Key, ScreenTable, hashed
+from training.ranges import flag
 
 Rule = Literal["memory", "qlearning"]
 """memory: what the move paid. qlearning: what it paid plus the discounted best of what followed. Bellman 1957; Watkins 1989."""
 
 Seen = Literal["crop", "observation"]
-"""What of a screen is hashed: the cropped pixels as they are, as the origin did, or the network's small gray picture."""
+"""The part of a screen that is hashed: its cropped pixels, as the origin did, or the network's small gray picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +34,7 @@ class TableSettings:
     def __post_init__(self) -> None:
         """Checks the ranges."""
         for name in ("learning_rate", "gamma", "epsilon"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"wanted --table.{name.replace('_', '-')} within 0..1, got {getattr(self, name)}")
+            require(0 <= getattr(self, name) <= 1, f"{flag(name, 'table')} within 0..1", getattr(self, name))
 
 
 class TablePlayer:

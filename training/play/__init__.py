@@ -1,1 +1,1 @@
-"""Where the network plays to learn: lanes side by side, on the twin or on the emulator, and where their episodes start."""
+"""Games side by side for a learner or for scores, on the twin or on the emulator, and the levels they start on."""

@@ -1,7 +1,6 @@
-"""One emulator in a process of its own, which is asked over its standard input, a socket.
+"""One emulator in a process of its own, which takes orders from a socket, its standard input, and answers there.
 
-A process can have only one emulator. What crosses is an action one way and an observation the other: screens become
-observations here.
+A process can have only one emulator. Actions go one way and observations the other: screens become observations here.
 """
 
 import os
@@ -20,7 +19,7 @@ Answer = tuple[float, bool, bytes] | str
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EmulatedLevel:
     """Where episodes start."""
 
     game: str
@@ -29,15 +28,15 @@ class Place:
 
     @property
     def name(self) -> str:
-        """How people call it."""
+        """Its name for people."""
         return f"{self.game}/{os.path.basename(self.state or 'default')}"  # noqa: PTH119 - mostly no path
 
 
 @dataclass(frozen=True, slots=True)
-class Episode:
-    """Asks for an episode."""
+class Start:
+    """An order to begin an episode."""
 
-    place: Place
+    level: EmulatedLevel
     seed: int
     """Of its sticky frames."""
 
@@ -51,16 +50,16 @@ class Console:
         self._stack = FrameStack(vision)
         self._buttons = action_buttons()
         self._env: contest_env.Env | None = None
-        self._place: Place | None = None
+        self._level: EmulatedLevel | None = None
 
-    def answer(self, order: Episode | int) -> Answer:
+    def answer(self, order: Start | int) -> Answer:
         """Begins an episode, or plays a timestep: an index into the action table.
 
         Raises:
             ValueError: If there is no such level, or the game is played with other buttons.
         """
-        if isinstance(order, Episode):
-            screen, _ = self._load(order.place).reset(seed=order.seed)
+        if isinstance(order, Start):
+            screen, _ = self._load(order.level).reset(seed=order.seed)
             self._stack.reset(screen)
             return 0.0, False, self._stack.observation().tobytes()
         assert self._env is not None
@@ -68,15 +67,15 @@ class Console:
         self._stack.push(screen)
         return float(reward), terminated or truncated, self._stack.observation().tobytes()
 
-    def _load(self, place: Place) -> contest_env.Env:
-        if self._env is None or place != self._place:
+    def _load(self, level: EmulatedLevel) -> contest_env.Env:
+        if self._env is None or level != self._level:
             if self._env is not None:
                 self._env.close()
-            self._env = contest_env.make(place.game, place.state, any_rom=self._any_rom)
-            self._place = place
+            self._env = contest_env.make(level.game, level.state, any_rom=self._any_rom)
+            self._level = level
             if self._env.action_space.shape != self._buttons[0].shape:
                 wanted, came = len(self._buttons[0]), self._env.action_space
-                raise ValueError(f"{place.game}: wanted a game with the Mega Drive's {wanted} buttons, got {came}")
+                raise ValueError(f"{level.game}: wanted a game with the Mega Drive's {wanted} buttons, got {came}")
         return self._env
 
 

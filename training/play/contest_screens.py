@@ -1,6 +1,6 @@
-"""The first screens of the contest's 58 levels, with their title cards and without, and what a network looks at there.
+"""The first screens of the contest's 58 levels, with and without their title cards, and the observations of them.
 
-Drawn from the save states that stable-retro ships, without the games' ROMs; the pictures are the games' own artwork.
+They are drawn from the save states that stable-retro ships, without the games' ROMs; they are the games' own artwork.
 """
 
 import functools
@@ -25,7 +25,7 @@ class StartScreen(NamedTuple):
     game: str
     state: str
     card: Screen
-    """uint8 [H, W, 3], as it is: the title card covers some of it."""
+    """uint8 [H, W, 3], the title card covering some of it."""
     level: Screen
     """uint8 [H, W, 3], the card taken out."""
 
@@ -74,5 +74,5 @@ def start_screens() -> tuple[StartScreen, ...]:
 
 
 def standing(screens: Sequence[Screen], vision: VisionConfig) -> NDArray[np.uint8]:
-    """Returns what a network looks at when nothing has moved: equal screens, uint8 [N, C, H, W]."""
+    """Makes observations of screens on which nothing has moved, uint8 [N, C, H, W]."""
     return np.stack([np.concatenate([look(screen, vision)] * vision.stack) for screen in screens])

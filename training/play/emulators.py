@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from agent.vision import VisionConfig
 from common.levels import read_levels
 from contest.remote import games
-from training.play.console import Answer, Episode, Place
+from training.play.console import Answer, EmulatedLevel, Start
 from training.play.lanes import Ending, Records
 
 GRACE_S = 5.0
@@ -28,7 +28,7 @@ class EmulatorError(RuntimeError):
     """An emulator that cannot play, or whose process ended; one line."""
 
 
-def read_places(path: Path, *, any_rom: bool) -> list[Place]:
+def read_emulated_levels(path: Path, *, any_rom: bool) -> list[EmulatedLevel]:
     """Reads a list of levels.
 
     Args:
@@ -39,7 +39,7 @@ def read_places(path: Path, *, any_rom: bool) -> list[Place]:
         ValueError: If the list cannot be used, or a level in it cannot be played.
     """
     rows = read_levels(path, partial(games.listed, any_rom=any_rom))
-    return [Place(row.level.game, row.level.state) for row in rows]
+    return [EmulatedLevel(row.level.game, row.level.state) for row in rows]
 
 
 class Emulators:
@@ -60,7 +60,7 @@ class Emulators:
         self.count = count
         self.obs = np.zeros((count, *vision.obs_shape), np.uint8)
         """What is to be acted on next, uint8 [N, C, H, W]; overwritten by `step` and `begin`."""
-        self._playing: list[Place | None] = [None] * count
+        self._playing: list[EmulatedLevel | None] = [None] * count
         self._pipes: list[Connection] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         for lane in range(count):
@@ -71,14 +71,14 @@ class Emulators:
             self._pipes.append(Connection(here.detach()))
             self._tell(lane, (vision, any_rom))
 
-    def begin(self, episodes: Mapping[int, Episode]) -> None:
+    def begin(self, episodes: Mapping[int, Start]) -> None:
         """Begins episodes, by lane; their first observations are in `obs` then.
 
         Raises:
             EmulatorError: If a level cannot be played, or a process ended.
         """
         for lane, episode in episodes.items():
-            self._playing[lane] = episode.place
+            self._playing[lane] = episode.level
             self._tell(lane, episode)
         for lane in episodes:
             self._hear(lane)
@@ -125,12 +125,12 @@ class Emulators:
 
     def _death(self, lane: int) -> EmulatorError:
         """Says how a process ended."""
-        place, process = self._playing[lane], self._processes[lane]
+        level, process = self._playing[lane], self._processes[lane]
         with suppress(subprocess.TimeoutExpired):
             process.wait(GRACE_S)
         status = process.returncode
         how = f"exit status {status}" if status is None or status >= 0 else signal.Signals(-status).name
-        on = f", on {place.name}," if place else ""
+        on = f", on {level.name}," if level else ""
         return EmulatorError(f"the emulator of lane {lane}{on} ended unasked: {how}")
 
     def close(self) -> None:
@@ -155,7 +155,7 @@ class EmulatorLanes:
     def __init__(
         self,
         lanes: int,
-        levels: Sequence[Place],
+        levels: Sequence[EmulatedLevel],
         vision: VisionConfig,
         stall_timesteps: int,
         seed: tuple[int, ...],
@@ -179,7 +179,7 @@ class EmulatorLanes:
         self._levels = list(levels)
         self._rng = np.random.default_rng(seed)
         self._records = Records(lanes, stall_timesteps)
-        self._places = [self._levels[0]] * lanes
+        self._drawn = [self._levels[0]] * lanes
         self._emulators = Emulators(lanes, vision, any_rom=any_rom)
         self.obs = self._emulators.obs
         try:
@@ -192,9 +192,9 @@ class EmulatorLanes:
         """Begins another episode in each of these lanes."""
         episodes = {}
         for lane in lanes:
-            self._places[lane] = self._levels[int(self._rng.integers(len(self._levels)))]
+            self._drawn[lane] = self._levels[int(self._rng.integers(len(self._levels)))]
             self._records.begin(lane)
-            episodes[lane] = Episode(self._places[lane], int(self._rng.integers(2**31)))
+            episodes[lane] = Start(self._drawn[lane], int(self._rng.integers(2**31)))
         self._emulators.begin(episodes)
 
     def step(self, action: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.bool_], list[Ending]]:
@@ -208,7 +208,7 @@ class EmulatorLanes:
         ended = over | stalled
         lanes = np.flatnonzero(ended).tolist()
         endings = [
-            self._records.ending(lane, self._places[lane].name, is_stalled=bool(not over[lane])) for lane in lanes
+            self._records.ending(lane, self._drawn[lane].name, is_stalled=bool(not over[lane])) for lane in lanes
         ]
         self._begin(lanes)
         return reward.astype(np.float32), ended, endings

@@ -1,4 +1,4 @@
-"""Games side by side, as a learner by reward sees them."""
+"""Games side by side, as the learner plays them."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ FINISHED = LEVEL_REWARD - 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How an episode ended."""
+    """An episode that ended."""
 
     lane: int
     level: str
@@ -27,7 +27,7 @@ class Ending:
     is_finished: bool
     """It reached the level's end."""
     is_stalled: bool
-    """It brought no new best return for too long and was given up."""
+    """It was given up, as it brought no new best return for too long."""
     is_practice: bool = False
     """It began in the middle of a level, some seconds before an end."""
 

@@ -1,4 +1,4 @@
-"""Games side by side that play levels as they are told, for scores: on the twin, or on the emulator."""
+"""Games side by side for scored episodes, each on a level of the caller's: on the twin, or on the emulator."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from agent.vision import VisionConfig
 from fernway.levels import Level
 from fernway.vector import FernwayVectorEnv
-from training.play.console import Episode, Place
+from training.play.console import EmulatedLevel, Start
 from training.play.emulators import Emulators
 from training.play.twin import ACTION_BITS, observation_of
 
 L_contra = TypeVar("L_contra", contravariant=True)
-"""A level, as the games know it."""
+"""A level of the twin, or of the emulator."""
 
 
 class Stage(Protocol[L_contra]):
@@ -25,7 +25,7 @@ class Stage(Protocol[L_contra]):
 
     @property
     def places(self) -> NDArray[np.int32] | None:
-        """Where the players are, x and y of their feet, int32 [N, 2], pixels; None where nobody knows."""
+        """Where the players are, x and y of their feet, int32 [N, 2], pixels; None where the game does not tell."""
 
     def begin(self, lane: int, level: L_contra, seed: int) -> None:
         """Begins an episode; its first observation is in `obs` then."""
@@ -85,6 +85,6 @@ class EmulatorStage:
         self.step = self._emulators.step
         self.close = self._emulators.close
 
-    def begin(self, lane: int, level: Place, seed: int) -> None:
+    def begin(self, lane: int, level: EmulatedLevel, seed: int) -> None:
         """Begins an episode; see `Stage`."""
-        self._emulators.begin({lane: Episode(level, seed)})
+        self._emulators.begin({lane: Start(level, seed)})

@@ -1,13 +1,11 @@
 """The contest's start screens without the games' ROMs, from the save states that stable-retro ships.
 
-A save state carries the video memory, so any ROM draws its screen that leaves that memory alone. The states stand in
-the fade-in, with most colours still black; so ours copies, each vertical blank, the palette that the game fades to
-into the colour memory. The pictures are the games' own artwork: to be looked at, not to be kept.
+A save state holds the video memory, so any ROM that leaves this memory alone draws the state's screen. The states were
+saved during the fade-in, when most colours are still black: so the ROM made here copies the palette that the game fades
+to into the colour memory, at each vertical blank. The pictures are the games' own artwork: look at them, do not keep them.
 """
 
-import gzip
 import tempfile
-import zlib
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,13 +13,14 @@ from typing import Self
 import stable_retro as retro
 
 from agent.vision import Screen
+from common.files import gunzip, read_file
 
 FADE_TARGET = {
     "SonicTheHedgehog-Genesis-v0": 0xFFFFFB80,
     "SonicTheHedgehog2-Genesis-v0": 0xFFFFFB80,
     "SonicAndKnuckles3-Genesis-v0": 0xFFFFFC80,
 }
-"""The contest's games, and where in their RAM lie the 64 colours that they fade to. Source: read in their states."""
+"""The contest's games, and the address in their RAM of the 64 colours that they fade to. Source: read in their states."""
 
 SETTLE_FRAMES = 3
 """Frames after which the screen shows what the state holds, with full colours."""
@@ -100,8 +99,8 @@ class StartScreens:
         path = self._folder / f"{state}.state"
         path = path if path.is_file() else Path(state)
         try:
-            return gzip.decompress(path.read_bytes())
-        except (OSError, EOFError, zlib.error) as error:
+            return gunzip(read_file(path))
+        except (OSError, ValueError) as error:
             raise StateError(f"no state {state!r} ({error}); there are {', '.join(self.states())}") from error
 
     def draw(self, content: bytes) -> Screen:

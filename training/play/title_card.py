@@ -37,7 +37,6 @@ def without_card(state: bytes, game: str) -> bytes:
     for table in (SPRITES, SPRITE_TABLE):
         # A row each: y, size and link, pattern, x; words in the host's order, as the core keeps them.
         rows: NDArray[np.uint16] = np.frombuffer(changed, "<u2", SPRITE_COUNT * 4, table).reshape(SPRITE_COUNT, 4)
-        tiles = rows[:, 2] & 0x7FF
-        cards = CARD_TILES[game]
-        rows[(tiles >= cards.start) & (tiles < cards.stop), 0] = 0  # 128 lines above the screen
+        y, _, pattern, _ = rows.T
+        y[np.isin(pattern & 0x7FF, CARD_TILES[game])] = 0  # 128 lines above the screen
     return bytes(changed)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.ranges import require
 from agent.rules import action_buttons
 from agent.vision import VisionConfig
 from fernway.levels import Level
@@ -14,6 +15,7 @@ from fernway.native import buttons_to_bits
 from fernway.observation import Observation
 from fernway.vector import FernwayVectorEnv, fresh_level
 from training.play.lanes import Ending, Records
+from training.ranges import require_least
 
 ACTION_BITS = np.array([buttons_to_bits(held.tolist()) for held in action_buttons()], np.uint16)
 """The action table as the vector environment takes it."""
@@ -24,25 +26,23 @@ class PracticeConfig:
     """When an episode ends, and how often it goes on from shortly before its end."""
 
     stall_timesteps: int = 200
-    """An episode without a new best return for so long ends: 13 seconds."""
+    """An episode ends after so many timesteps without a new best return; 200 are 13 seconds."""
 
     tries: int = 6
-    """How often on one level an episode that ended early goes on from shortly before its end; 0: never."""
+    """How often a level that was not finished is tried again from shortly before the last end; 0: never."""
 
     save_period: int = 16
     """Timesteps between two states that are kept for it."""
 
     saves_back: tuple[int, int] = (2, 5)
-    """It goes back by so many of them, drawn evenly: with the values here 2 to 5 seconds."""
+    """Range from which the number of states to go back by is drawn: with the values here 2 to 5 seconds."""
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        for name, least in (("stall_timesteps", 0), ("tries", 0), ("save_period", 1)):
-            if getattr(self, name) < least:
-                flag = f"--practice.{name.replace('_', '-')}"
-                raise ValueError(f"wanted {flag} of at least {least}, got {getattr(self, name)}")
-        if not 1 <= self.saves_back[0] <= self.saves_back[1]:
-            raise ValueError(f"wanted --practice.saves-back 1 <= low <= high, got {self.saves_back}")
+        require_least(self, 0, "stall_timesteps", "tries", group="practice")
+        require_least(self, 1, "save_period", group="practice")
+        is_range = 1 <= self.saves_back[0] <= self.saves_back[1]
+        require(is_range, "--practice.saves-back 1 <= low <= high", self.saves_back)
 
 
 def observation_of(vision: VisionConfig) -> Observation:
@@ -81,8 +81,8 @@ class TwinLanes:
         Args:
             lanes: How many.
             vision: What the network looks at.
-            practice: Ends and goes back.
-            seed: Of levels, sticky frames and goes back.
+            practice: When episodes end, and where practice begins.
+            seed: Of levels, sticky frames and practice.
             draw: Draws the level of an episode.
             looks: How far the looks of episodes differ; None: the game's own.
             threads: Slices of the lanes that step at once.

@@ -1,1 +1,4 @@
-"""A training run: the loop, its checkpoints, its curve and pictures, and how good a network is."""
+"""A training run: its loop, checkpoints, curve and pictures; and scores of networks.
+
+The experiments enter by `curve`, `figures`, `pictures`, `signals` and `values`.
+"""

@@ -1,4 +1,4 @@
-"""Whether a network's Q-values are what its name says: held against the returns that followed."""
+"""Compares a network's Q-values with the returns that followed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Calibration:
 
 
 def discounted(reward: NDArray[np.float64], gamma: float) -> NDArray[np.float64]:
-    """Returns what follows each timestep of an episode: G[t] = reward[t] + gamma * G[t + 1], and 0 after its end.
+    """Computes an episode's discounted returns: G[t] = reward[t] + gamma * G[t + 1], and 0 after its end.
 
     Args:
         reward: float64 [T].
@@ -69,7 +69,7 @@ def pairs(episodes: Iterable[Episode], gamma: float, reward_scale: float) -> tup
 
 
 def calibration(q: NDArray[Any], returns: NDArray[Any]) -> Calibration:
-    """Sums up how Q-values and returns, float64 [N] each, go together."""
+    """Measures how well Q-values and returns, float64 [N] each, agree."""
     variance = float(returns.var())
     return Calibration(
         timesteps=len(q),
@@ -81,12 +81,12 @@ def calibration(q: NDArray[Any], returns: NDArray[Any]) -> Calibration:
 
 
 def draw(q: NDArray[Any], returns: NDArray[Any], name: str) -> Any:
-    """Draws the mean return against the mean Q-value of timesteps with like Q-values, and how many there are.
+    """Draws the mean return against the mean Q-value of timesteps with similar Q-values, and a histogram of Q-values.
 
     Args:
         q: float64 [N].
         returns: float64 [N].
-        name: Of what played.
+        name: Of the network that played.
 
     Returns:
         A figure of matplotlib.

@@ -1,4 +1,4 @@
-"""What the weights of a run say about how they came to be."""
+"""The card of a run's weights, which tells how they came about."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ def about(config: TrainConfig, timesteps: int, seconds: float, scores: Sequence[
     Args:
         config: Its settings.
         timesteps: Played by now.
-        seconds: That this process has taken.
+        seconds: Since this process began the run, or went on with it.
         scores: On held-out levels by now.
     """
     found: dict[str, Any] = {

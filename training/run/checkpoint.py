@@ -1,4 +1,4 @@
-"""Checkpoints: one file that appears whole or not at all, and holds all that a run goes on from; no pickle."""
+"""Checkpoints: one file, whole or not there at all, with everything that a run goes on from; no pickle."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ CHECKPOINT_FORMAT = "2"
 """Version of the file's layout."""
 
 CHECKPOINT_FORMAT_WITHOUT_SUM = "1"
-"""One that is read, too: it has no checksum."""
+"""An older layout without a checksum, which is read, too."""
 
 
 class CheckpointError(ValueError):
@@ -72,7 +72,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def _split(node: Any, name: str, tensors: dict[str, Tensor]) -> Any:
-    """Moves tensors out of the nest, which JSON can hold then."""
+    """Moves tensors out of the nest, so that JSON can hold it."""
     match node:
         case Tensor():
             tensors[name] = node.detach().contiguous()

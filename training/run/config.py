@@ -1,4 +1,4 @@
-"""Every setting of a training run that is not the learner's or the network's own."""
+"""The settings of a training run; the learner, the network and the lanes have settings of their own in it."""
 
 import dataclasses
 import math
@@ -8,9 +8,11 @@ from pathlib import Path
 
 from agent.learning.ppo import PPOConfig
 from agent.network.card import NetworkConfig
+from agent.ranges import require
 from agent.vision import VisionConfig
 from fernway.looks import Looks
 from training.play.twin import PracticeConfig
+from training.ranges import require_least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +41,10 @@ class TrainConfig:
     """Timesteps of the whole run, over all lanes and processes."""
 
     minutes: float = 0.0
-    """Ends after so long with a checkpoint, and the same command goes on; 0: plays all timesteps."""
+    """Ends with a checkpoint after so many minutes, and the same command goes on; 0: plays all timesteps."""
 
     weights: Path | None = None
-    """Goes on from the network in this file, with smaller steps; on other games at first only its value learns
+    """Goes on from the network in this file, with smaller steps. On games of --levels, only its value learns at first
     (`--ppo.warm-up-timesteps`)."""
 
     lanes: int = 0
@@ -90,14 +92,10 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        for name in ("timesteps", "threads", "checkpoint_period", "score_episodes"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"wanted --{name.replace('_', '-')} of at least 1, got {getattr(self, name)}")
-        for name in ("minutes", "seed", "score_period", "lanes", "rollout"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"wanted --{name.replace('_', '-')} of at least 0, got {getattr(self, name)}")
-        if min(self.score_levels) < 0 or (self.score_period and not any(self.score_levels)):
-            raise ValueError(f"wanted --score-levels of at least 0, one above, got {self.score_levels}")
+        require_least(self, 1, "timesteps", "threads", "checkpoint_period", "score_episodes")
+        require_least(self, 0, "minutes", "seed", "score_period", "lanes", "rollout")
+        is_scorable = min(self.score_levels) >= 0 and (any(self.score_levels) or not self.score_period)
+        require(is_scorable, "--score-levels of at least 0, one above", self.score_levels)
         if self.held_out is not None and self.levels is None:
             raise ValueError("--held-out goes with --levels: on Fernway's twin, held-out levels are drawn")
 

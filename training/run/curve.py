@@ -32,13 +32,13 @@ class Row:
     return_mean: float
     """Of the latest episodes from a level's start, contest units."""
     best_mean: float
-    """The highest return that they had, on average: how far they got."""
+    """The highest return that each of them had on the way, on average: how far they got."""
     finished: float
     """Share of them that reached the level's end."""
     stalled: float
     """Share of them that were given up."""
     practice_finished: float
-    """Share of the latest practice that went on to the level's end."""
+    """Share of the latest practice episodes that reached the level's end."""
     explained_variance: float
     entropy: float
     kl: float

@@ -1,4 +1,4 @@
-"""Whole scored episodes: where they went, what the network expected and what came."""
+"""Whole scored episodes: the position, the Q-value and the reward of every timestep."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Episode:
 
 
 class Recorder:
-    """Watches `score.play`, once."""
+    """Records the episodes of one call of `score.play`."""
 
     def __init__(self) -> None:
         """Starts with nothing seen."""

@@ -19,9 +19,9 @@ class Failures:
     kind: str
     """Such as "abyss"."""
     entries: int
-    """How often one came to such a section."""
+    """How often an episode came to such a section."""
     failures: int
-    """How often it ended there, short of the level's end."""
+    """How often an episode failed there."""
 
     @property
     def share(self) -> float:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from contest.scoring import bootstrap
 from fernway.levels import Level
-from training.play.console import Place
+from training.play.console import EmulatedLevel
 from training.play.lanes import Ending
 from training.play.stages import EmulatorStage
 from training.run.config import TrainConfig
@@ -22,23 +22,23 @@ Tell = Callable[[], object]
 
 
 class HeldOut:
-    """What a run is scored on: the same every time.
+    """The levels that a run is scored on, the same every time.
 
     On the twin fresh levels of the zones trained on (`seen`) and of zones never trained on (`unseen`). On the emulator
     the levels of `--held-out` are the unseen ones, and there are no others.
     """
 
-    def __init__(self, config: TrainConfig, places: Sequence[Place], warn: Callable[[str], object]) -> None:
+    def __init__(self, config: TrainConfig, emulated: Sequence[EmulatedLevel], warn: Callable[[str], object]) -> None:
         """Draws levels and screens.
 
         Args:
             config: The run's.
-            places: Levels on the emulator; none: the twin's.
+            emulated: Levels on the emulator; none: the twin's.
             warn: Called with a line if the contest's start screens cannot be drawn; then their column is NaN.
         """
         self._config = config
-        self._places = list(places)
-        self._levels = {} if places else held_out(config.seed, *config.score_levels)
+        self._emulated = list(emulated)
+        self._levels = {} if emulated else held_out(config.seed, *config.score_levels)
         self._screens: NDArray[np.uint8] | None = None
         self.episodes: list[Episode] = []
         """The latest ones scored."""
@@ -58,7 +58,7 @@ class HeldOut:
         again = self._config.score_episodes
         self.episodes = []
         fields = {f"seen_{what}": number for what, number in summary([], again).items()}
-        if self._places:
+        if self._emulated:
             endings = self._on_emulators(values, tell)
             fields |= {f"unseen_{what}": number for what, number in summary(endings, again).items()}
         for name, levels in self._levels.items():
@@ -75,7 +75,7 @@ class HeldOut:
 
     def _on_emulators(self, values: Values, tell: Tell) -> list[Ending]:
         config = self._config
-        levels = self._places * config.score_episodes
+        levels = self._emulated * config.score_episodes
         lanes = min(config.lanes, len(levels))
         stage = EmulatorStage(lanes, config.vision, any_rom=config.any_rom)
         return play_on(stage, lanes, values, levels, seed=config.seed, tell=tell)
@@ -99,12 +99,12 @@ def summary(endings: Sequence[Ending], episodes: int = 1) -> dict[str, float]:
 
 
 def worth(row: ScoreRow) -> float:
-    """What the best weights are chosen by: the mean over the kinds of levels that were played."""
+    """Returns what the best weights are chosen by: the mean return over the kinds of levels that were played."""
     return float(np.nanmean([row.seen_mean, row.unseen_mean]))
 
 
 def text(row: ScoreRow) -> str:
-    """A score, for people."""
+    """Says a score in a line."""
     parts = [
         f"{name} {mean:,.0f}{'' if np.isnan(low) else f' [{low:,.0f}, {high:,.0f}]'}, {finished:.0%} finished"
         for name, mean, low, high, finished in (

@@ -4,12 +4,12 @@ import math
 
 
 def linear(start: float, end: float, now: int, length: int) -> float:
-    """Returns what a line from start (at 0) to end (from `length` on) has reached now."""
+    """Returns the value now on a line from `start` at 0 to `end` at `length`, and `end` from there on."""
     share = min(now / length, 1.0) if length else 1.0
     return start + (end - start) * share
 
 
 def cosine(start: float, end: float, now: int, length: int) -> float:
-    """Returns what half a cosine from start (at 0) to end (from `length` on) has reached now."""
+    """Returns the value now on half a cosine from `start` at 0 to `end` at `length`, and `end` from there on."""
     share = min(now / length, 1.0) if length else 1.0
     return end + (start - end) * (1 + math.cos(math.pi * share)) / 2

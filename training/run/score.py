@@ -1,6 +1,7 @@
-"""How good a network is on levels it has never seen: one episode each, without memory, heuristic or learning."""
+"""Plays a network on levels it has never seen: one episode each, without memory, heuristic or learning."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -9,21 +10,23 @@ from numpy.typing import NDArray
 
 from agent.config import RunConfig
 from agent.players.learned import softmax_draw
+from agent.ranges import require
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from fernway.levels import ACTS, UNSEEN_ZONES, Level
 from fernway.vector import fresh_level
-from training.play.console import Place
+from training.play.console import EmulatedLevel
 from training.play.lanes import Ending, Records
 from training.play.stages import Stage, TwinStage
+from training.ranges import require_least
 from training.run.values import Values
 
-L = TypeVar("L", Level, Place)
+L = TypeVar("L", Level, EmulatedLevel)
 """A level."""
 
 
 class Seen(NamedTuple):
-    """What a timestep brought to the M episodes in play."""
+    """A timestep of the M episodes in play."""
 
     level: NDArray[np.int64]
     """int64 [M], which of the levels."""
@@ -40,7 +43,7 @@ Watch = Callable[[Seen], object]
 
 
 STALL_TIMESTEPS = 600
-"""Scored episodes end after so long without a new best return: later ones were not seen to rise."""
+"""Scored episodes end after so many timesteps without a new best return: after that, none was seen to rise again."""
 
 LANES = 64
 """Episodes that are played side by side."""
@@ -61,12 +64,8 @@ class PlayConfig:
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        if not 0 <= self.epsilon <= 1:
-            raise ValueError(f"wanted --play.epsilon within 0..1, got {self.epsilon}")
-        for name in ("temperature", "stall_timesteps"):
-            if not getattr(self, name) >= 0:
-                flag = f"--play.{name.replace('_', '-')}"
-                raise ValueError(f"wanted {flag} of at least 0, got {getattr(self, name)}")
+        require(0 <= self.epsilon <= 1, "--play.epsilon within 0..1", self.epsilon)
+        require_least(self, 0, "temperature", "stall_timesteps", group="play")
 
 
 def unseen_zone_level(rng: np.random.Generator) -> Level:
@@ -126,22 +125,7 @@ def play_on(
     Returns:
         The endings in the order of the levels.
     """
-    try:
-        return _play_on(stage, lanes, values, levels, seed, config or PlayConfig(), tell, watch)
-    finally:
-        stage.close()
-
-
-def _play_on(
-    stage: Stage[L],
-    lanes: int,
-    values: Values,
-    levels: Sequence[L],
-    seed: int,
-    config: PlayConfig,
-    tell: Callable[[], object],
-    watch: Watch | None,
-) -> list[Ending]:
+    config = config or PlayConfig()
     rng = np.random.default_rng(seed)
     delays = np.random.SeedSequence(seed).generate_state(len(levels))  # each level's own, whatever plays it when
     records = Records(lanes, config.stall_timesteps)
@@ -155,23 +139,24 @@ def _play_on(
             stage.begin(lane, levels[playing[lane]], int(delays[playing[lane]]))
             records.begin(lane)
 
-    for lane in range(lanes):
-        begin(lane)
-    action = np.zeros(lanes, np.int64)
-    while (active := np.flatnonzero(playing >= 0)).size:
-        q = values(np.ascontiguousarray(stage.obs[active]))
-        action[active] = softmax_draw(q, config.temperature, rng)
-        is_random = rng.random(lanes) < config.epsilon
-        action = np.where(is_random, rng.integers(0, len(ACTION_TABLE), lanes), action)
-        reward, over = stage.step(action, active)
-        if watch is not None and stage.places is not None:
-            played = q[np.arange(len(active)), action[active]]
-            watch(Seen(playing[active], stage.places[active], played, reward[active]))
-        stalled = records.add(reward)
-        for lane in active.tolist():
-            if over[lane] or stalled[lane]:
-                level = int(playing[lane])
-                found[level] = records.ending(lane, levels[level].name, is_stalled=bool(not over[lane]))
-                tell()
-                begin(lane)
+    with closing(stage):
+        for lane in range(lanes):
+            begin(lane)
+        action = np.zeros(lanes, np.int64)
+        while (active := np.flatnonzero(playing >= 0)).size:
+            q = values(np.ascontiguousarray(stage.obs[active]))
+            action[active] = softmax_draw(q, config.temperature, rng)
+            is_random = rng.random(lanes) < config.epsilon
+            action = np.where(is_random, rng.integers(0, len(ACTION_TABLE), lanes), action)
+            reward, over = stage.step(action, active)
+            if watch is not None and stage.places is not None:
+                played = q[np.arange(len(active)), action[active]]
+                watch(Seen(playing[active], stage.places[active], played, reward[active]))
+            stalled = records.add(reward)
+            for lane in active.tolist():
+                if over[lane] or stalled[lane]:
+                    level = int(playing[lane])
+                    found[level] = records.ending(lane, levels[level].name, is_stalled=bool(not over[lane]))
+                    tell()
+                    begin(lane)
     return [found[level] for level in range(len(levels))]

@@ -1,4 +1,4 @@
-"""What `python -m training score` tells beside the returns: where episodes fail, and what the Q-values are worth."""
+"""What `python -m training score` reports beside returns: where episodes fail, and how true the Q-values are."""
 
 import dataclasses
 import json
@@ -45,7 +45,7 @@ def names(weights: Sequence[Path]) -> list[str]:
 
 
 def folder_of(name: str) -> str:
-    """Returns the name of the folder that the pictures of some weights lie in."""
+    """Names the folder for the pictures of some weights."""
     return name.strip("/").replace("/", "_")
 
 
@@ -62,7 +62,7 @@ def scales(weights: Path) -> tuple[float, float]:
 
 
 def prepare(out: Path) -> None:
-    """Finds out before anything is played whether the results can be written.
+    """Checks, before anything is played, that the results can be written.
 
     Raises:
         OSError: If they cannot.

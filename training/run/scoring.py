@@ -1,6 +1,6 @@
 """`python -m training score`: how well weights play levels that they have never seen, on the twin, with intervals.
 
-Single episodes vary by thousands: weights are told apart by many levels, each played with the same sticky frames.
+Returns of single episodes vary by thousands; only many levels, played with the same sticky frames, tell weights apart.
 """
 
 import dataclasses
@@ -16,9 +16,11 @@ from rich.table import Table
 from tyro.conf import Positional
 
 from agent.network import weights as networks
+from agent.ranges import require
 from contest.scoring import bootstrap
 from fernway.levels import Level, committed
 from training.play.lanes import Ending
+from training.ranges import require_least
 from training.run import score_report
 from training.run.episodes import Recorder
 from training.run.score import PlayConfig, held_out, play
@@ -54,11 +56,9 @@ class ScoreConfig:
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        for name, least in (("seen", 0), ("unseen", 0), ("seeds", 1), ("seed", 0)):
-            if getattr(self, name) < least:
-                raise ValueError(f"wanted --{name} of at least {least}, got {getattr(self, name)}")
-        if not self.weights:
-            raise ValueError("wanted at least one .safetensors file, got none")
+        require_least(self, 0, "seen", "unseen", "seed")
+        require_least(self, 1, "seeds")
+        require(bool(self.weights), "at least one .safetensors file", "none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +77,12 @@ class Figures:
     stalled: float
     """Share that was given up."""
     gain: float | None = None
-    """Mean over levels of what these weights return more than the first ones; None for the first ones."""
+    """Mean over levels of how much more these weights return than the first ones; None for the first ones."""
     gain_ci95: tuple[float, float] | None = None
 
 
 def groups(config: ScoreConfig) -> dict[str, list[Level]]:
-    """Draws the levels, by what they have in common with those trained on."""
+    """Draws the levels, grouped by how close they are to those trained on."""
     fresh = held_out(config.seed, config.seen, config.unseen)
     found = {
         "validation levels": [solved.level for solved in committed().values() if solved.validation],
@@ -101,7 +101,7 @@ def score_weights(config: ScoreConfig) -> None:
         OSError: If the figures cannot be written.
     """
     torch.set_num_threads(1)
-    loaded = [(path, *networks.load(path)[:2]) for path in config.weights]  # what is wrong is found out at once
+    loaded = [(path, *networks.load(path)[:2]) for path in config.weights]  # wrong ones are refused before any play
     levels_of = groups(config)
     if config.out is not None:
         score_report.prepare(config.out)

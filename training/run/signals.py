@@ -1,4 +1,4 @@
-"""How a run ends that was asked to stop."""
+"""Signals that ask a run to stop."""
 
 import signal
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class Stopped(Exception):  # noqa: N818 - nothing went wrong
-    """SIGINT or SIGTERM came; what the run knows is written."""
+    """SIGINT or SIGTERM came, and the run has written what it knows."""
 
     def __init__(self, number: int, then: str = "the same command goes on") -> None:
         """Remembers which signal it was; `then`: what the user can do now."""
@@ -17,7 +17,7 @@ class Stopped(Exception):  # noqa: N818 - nothing went wrong
 
 @contextmanager
 def noted() -> Iterator[list[int]]:
-    """Notes SIGINT and SIGTERM in the list that it yields, for who looks at it now and then; the second one interrupts."""
+    """Notes SIGINT and SIGTERM in the list that it yields, for a loop to look at; the second one interrupts."""
     came: list[int] = []
 
     def note(number: int, _: object) -> None:

@@ -1,15 +1,10 @@
-"""`python -m training train`: one run, from its settings or from its checkpoint on."""
+"""`python -m training train`: a run, from its start or from its checkpoint on."""
 
-import ctypes
 import dataclasses
 import math
-import os
 import signal
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import timedelta
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,8 +18,8 @@ from agent.learning.ppo import NotFiniteError
 from agent.network import weights as networks
 from agent.network.model import QNetwork
 from agent.rules import ACTION_TABLE
-from training.play.console import Place
-from training.play.emulators import EmulatorError, EmulatorLanes, read_places
+from training.play.console import EmulatedLevel
+from training.play.emulators import EmulatorError, EmulatorLanes, read_emulated_levels
 from training.play.lanes import Lanes
 from training.play.twin import TwinLanes
 from training.run import card, checkpoint, diagnostics
@@ -33,6 +28,7 @@ from training.run.config import TrainConfig, settled
 from training.run.curve import Board, Meter, Row, ScoreRow, Table
 from training.run.figures import require_matplotlib
 from training.run.held_out import HeldOut, text, worth
+from training.run.processes import processes
 from training.run.signals import Stopped
 from training.run.trainer import Iteration, Trainer
 
@@ -44,12 +40,6 @@ NEWEST, BEST = "newest.safetensors", "best.safetensors"
 
 CURVE, SCORES = "curve.csv", "scores.csv"
 """The run's tables, there too."""
-
-PATIENCE = timedelta(hours=6)
-"""For how long the other processes wait for the first one, which scores."""
-
-PR_SET_PDEATHSIG = 1
-"""Of <linux/prctl.h>."""
 
 LOG_PERIOD_S = 20.0
 """Seconds between two rows of the curve."""
@@ -68,11 +58,12 @@ def train(config: TrainConfig) -> None:
         require_matplotlib()
     config = settled(config)
     learned, held_out = (
-        [] if path is None else read_places(path, any_rom=config.any_rom) for path in (config.levels, config.held_out)
+        [] if path is None else read_emulated_levels(path, any_rom=config.any_rom)
+        for path in (config.levels, config.held_out)
     )
     if both := set(learned) & set(held_out):
-        raise ValueError(f"{min(place.name for place in both)} is in {config.levels} and in {config.held_out}, too")
-    with _processes() as rank:
+        raise ValueError(f"{min(level.name for level in both)} is in {config.levels} and in {config.held_out}, too")
+    with processes() as rank:
         config, network = _network(config)
         trainer = Trainer(config, network, rank)
         path = config.out / CHECKPOINT
@@ -91,24 +82,24 @@ def train(config: TrainConfig) -> None:
             lanes.close()
 
 
-def make_lanes(config: TrainConfig, places: Sequence[Place], timesteps: int, rank: int) -> Lanes:
+def make_lanes(config: TrainConfig, levels: Sequence[EmulatedLevel], timesteps: int, rank: int) -> Lanes:
     """Makes one process's lanes; where the run goes on, they begin other episodes than at its start.
 
     Args:
         config: The run's settings.
-        places: Levels to play on the emulator; none: the twin.
+        levels: Levels to play on the emulator; none: the twin.
         timesteps: Of the run by now.
         rank: Number of this process.
     """
     seed = (config.seed, rank, timesteps)
-    if places:
+    if levels:
         stall = config.practice.stall_timesteps
-        return EmulatorLanes(config.lanes, places, config.vision, stall, seed, any_rom=config.any_rom)
+        return EmulatorLanes(config.lanes, levels, config.vision, stall, seed, any_rom=config.any_rom)
     return TwinLanes(config.lanes, config.vision, config.practice, seed, looks=config.looks, threads=config.threads)
 
 
 def _network(config: TrainConfig) -> tuple[TrainConfig, QNetwork]:
-    """Makes the network, or reads it; then its own settings take the place of the run's."""
+    """Makes the network; or reads it, and then its own settings replace the run's."""
     if config.weights is None:
         torch.manual_seed(config.seed)
         return config, QNetwork(config.vision, config.network, len(ACTION_TABLE))
@@ -116,33 +107,14 @@ def _network(config: TrainConfig) -> tuple[TrainConfig, QNetwork]:
     return dataclasses.replace(config, vision=vision, network=sizes), network
 
 
-@contextmanager
-def _processes() -> Iterator[int]:
-    """Joins the processes that torchrun started, if it did; yields this one's number."""
-    if "RANK" not in os.environ:
-        torch.set_num_threads(1)  # two threads are slower than one on networks of this size (measured)
-        yield 0
-        return
-    if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    torch.set_num_threads(1)
-    if sys.platform == "linux":  # whatever ends torchrun, this process saves and ends, too
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
-    try:
-        yield dist.get_rank()
-    finally:
-        dist.destroy_process_group()
-
-
 class _AskedToStopError(Exception):
     """A signal came."""
 
 
 class _Run:
-    """What is shown and written while the trainer trains; all but the first process only play and learn."""
+    """Runs the trainer, and shows and writes what it does; all processes but the first only play and learn."""
 
-    def __init__(self, config: TrainConfig, trainer: Trainer, held_out: Sequence[Place], rank: int) -> None:
+    def __init__(self, config: TrainConfig, trainer: Trainer, held_out: Sequence[EmulatedLevel], rank: int) -> None:
         self._config = config
         self._trainer = trainer
         self._is_first = rank == 0
@@ -199,7 +171,7 @@ class _Run:
         return f"the same command goes on from {last}" if last.exists() else "there was no checkpoint yet"
 
     def _note_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the interface's
-        if self._signal and number == signal.SIGINT:  # who presses it twice does not want to wait
+        if self._signal and number == signal.SIGINT:  # whoever presses it twice does not want to wait
             raise KeyboardInterrupt
         self._signal = number
         if self._is_first:

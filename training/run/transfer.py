@@ -1,6 +1,6 @@
 """`python -m training transfer`: how a network trained on Fernway would start on the contest's own games.
 
-Needs none of their ROMs: their start states hold the first screens. What comes after them, these figures do not say.
+It needs none of their ROMs, as their start states hold the first screens. The figures say nothing of later screens.
 """
 
 from collections.abc import Sequence
@@ -22,6 +22,7 @@ from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from fernway.levels import Level
 from training.play.contest_screens import StartScreen, standing, start_screens
+from training.ranges import require_least
 from training.run.pictures import Picture, sheet, write_png
 from training.run.score import PlayConfig, held_out, play
 from training.run.values import Values, values_of
@@ -36,14 +37,14 @@ PAIR = (640, 224)
 """Width and height of two screens side by side, pixels."""
 
 EXAMPLES = 2048
-"""Fernway's observations that a distance is measured to, at most; a quarter as many are held against them."""
+"""Most of Fernway's observations that a distance is measured to; a quarter as many give the usual distance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferConfig:
-    """Says how weights would start on the contest's 58 levels, without their ROMs.
+    """Shows how weights would start on the contest's 58 levels, without their ROMs.
 
-    How probable it is that they go right, and how far their features lie from those of Fernway.
+    The table has the probability of going right, and the distance of the features from those of Fernway.
     """
 
     weights: Positional[Path]
@@ -60,8 +61,8 @@ class TransferConfig:
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        if self.levels < 2 or self.seed < 0:
-            raise ValueError(f"wanted --levels of at least 2 and --seed of at least 0, got {self.levels}, {self.seed}")
+        require_least(self, 2, "levels")
+        require_least(self, 0, "seed")
 
 
 def rightward(q: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -126,7 +127,7 @@ def nearest(queries: Tensor, references: Tensor) -> Tensor:
 
 
 def transfer(config: TransferConfig) -> None:
-    """Prints a table of the 58 levels, and what it comes to.
+    """Prints a table of the 58 levels, and its means.
 
     Raises:
         WeightsError: If the weights cannot be used.

@@ -1,6 +1,5 @@
 """The contest's custom levels: the patches that stable-retro ships, patches made here, and their start states."""
 
-import csv
 import hashlib
 import re
 from pathlib import Path
@@ -11,6 +10,7 @@ import vcdiff_decoder
 from sonic import FADE_TARGETS, SONIC, Sonic, delta, dummy_rom, level_end
 from stable_retro import data
 
+from common.levels import read_levels
 from contest.remote import custom, games, integrations
 from contest.remote.custom import ORIGINALS, DeltaError, build
 from contest.remote.environment import ContestGame
@@ -23,8 +23,7 @@ SOURCE_SIZES = {"SonicTheHedgehog-Genesis-v0": 1 << 19, "SonicTheHedgehog2-Genes
 
 
 def listed(name: str) -> list[tuple[str, str]]:
-    with (LEVELS / name).open() as file:
-        return [(row["game"], row["state"]) for row in csv.DictReader(file)]
+    return [(row.game, row.state) for row in read_levels(LEVELS / name, lambda game, state: ((game, state), None))]
 
 
 def sha1(content: bytes) -> str:

@@ -20,7 +20,8 @@ from contest.report.markup import Html, join, tag, text
 from contest.report.page import write_plot, write_report
 from contest.scoring.compare import compare
 from contest.scoring.evaluate import evaluate
-from contest.scoring.pairs import BEST_RECORDING, Evaluation
+from contest.scoring.evaluation import Evaluation
+from contest.scoring.pairs import BEST_RECORDING
 from contest.scoring.results import Result, read_result
 from contest.scoring.scores import Failure
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from contest.scoring.bootstrap import Estimate
 from contest.scoring.compare import Comparison, compare
-from contest.scoring.pairs import EvaluationError
+from contest.scoring.evaluation import EvaluationError
 from contest.scoring.results import read_result
 from contest.scoring.scores import Failure
 

@@ -27,7 +27,8 @@ from contest.scoring.claim import ClaimError
 from contest.scoring.compare import compare
 from contest.scoring.display import Display
 from contest.scoring.evaluate import Report, evaluate
-from contest.scoring.pairs import Evaluation, EvaluationError, read_pairs
+from contest.scoring.evaluation import Evaluation, EvaluationError
+from contest.scoring.pairs import read_pairs
 from contest.scoring.results import read_result
 from contest.scoring.scores import Failure, PairScore, Scores
 

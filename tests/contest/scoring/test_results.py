@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from finished import finish, players
 
-from contest.scoring.pairs import EvaluationError
+from contest.scoring.evaluation import EvaluationError
 from contest.scoring.results import read_result
 from contest.scoring.scores import Failure, Scores
 

@@ -19,8 +19,8 @@ from trained import training
 from agent.rules import ACTION_TABLE, action_buttons
 from agent.vision import FrameStack, VisionConfig
 from contest.remote import environment as contest_env
-from training.play.console import Console, Episode, Place
-from training.play.emulators import EmulatorError, EmulatorLanes, Emulators, read_places
+from training.play.console import Console, EmulatedLevel, Start
+from training.play.emulators import EmulatorError, EmulatorLanes, Emulators, read_emulated_levels
 from training.run.checkpoint import load as load_checkpoint
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[3]
 GAME = "Fernway-Genesis-v0"
-ONE, TWO = Place(GAME, "FernHollow.Act1"), Place(GAME, "AmberQuarry.Act2")
+ONE, TWO = EmulatedLevel(GAME, "FernHollow.Act1"), EmulatedLevel(GAME, "AmberQuarry.Act2")
 VISION = VisionConfig(height=32, width=40, stack=2)
 NOTHING, RIGHT = ACTION_TABLE.index(()), ACTION_TABLE.index(("RIGHT",))
 TINY = [
@@ -56,7 +56,7 @@ def test_it_sees_and_earns_what_the_contests_environment_gives() -> None:
         for place, seed in ((ONE, 5), (TWO, 6), (TWO, 7)):  # another level, and the same once more
             env, stack = contest_env.make(place.game, place.state), FrameStack(VISION)
             stack.reset(env.reset(seed=seed)[0])
-            found.begin({0: Episode(place, seed)})
+            found.begin({0: Start(place, seed)})
             assert np.array_equal(found.obs[0], stack.observation())
             for action in actions(60, seed).tolist():
                 screen, wanted, terminated, truncated, _ = env.step(action_buttons()[action])
@@ -76,7 +76,7 @@ def test_lanes_begin_the_next_episode_in_the_same_step() -> None:
         lanes = EmulatorLanes(2, [ONE, TWO], VISION, 25, (3,))
         first = {}
         with emulators(2) as other:
-            other.begin({0: Episode(ONE, 0), 1: Episode(TWO, 0)})
+            other.begin({0: Start(ONE, 0), 1: Start(TWO, 0)})
             first = {place.name: other.obs[lane].copy() for lane, place in enumerate((ONE, TWO))}
         steps = []
         for timestep in range(1, 76):
@@ -98,7 +98,7 @@ def test_lanes_begin_the_next_episode_in_the_same_step() -> None:
 
 def test_an_emulator_that_dies_is_told_in_a_line() -> None:
     with emulators(2) as found:
-        found.begin({lane: Episode(ONE, 0) for lane in range(2)})
+        found.begin({lane: Start(ONE, 0) for lane in range(2)})
         found._processes[1].send_signal(signal.SIGSEGV)
         found._processes[1].wait()
         with pytest.raises(EmulatorError) as told:
@@ -108,9 +108,12 @@ def test_an_emulator_that_dies_is_told_in_a_line() -> None:
 
 @pytest.mark.parametrize(
     ("place", "said"),
-    [(Place(GAME, "Nowhere.Act1"), "no state 'Nowhere.Act1'"), (Place("Nothing-Genesis", None), "no game")],
+    [
+        (EmulatedLevel(GAME, "Nowhere.Act1"), "no state 'Nowhere.Act1'"),
+        (EmulatedLevel("Nothing-Genesis", None), "no game"),
+    ],
 )
-def test_a_level_that_is_not_there_is_told_in_a_line(place: Place, said: str) -> None:
+def test_a_level_that_is_not_there_is_told_in_a_line(place: EmulatedLevel, said: str) -> None:
     with pytest.raises(EmulatorError, match=said) as told:
         EmulatorLanes(1, [place], VISION, 0, (0,))
     assert "\n" not in str(told.value)
@@ -132,11 +135,11 @@ def wait_until_gone(pids: list[int]) -> None:
 HOLDER = """
 import sys, time
 from agent.vision import VisionConfig
-from training.play.console import Console, Episode, Place
+from training.play.console import Console, Start, EmulatedLevel
 from training.play.emulators import Emulators
 found = Emulators(2, VisionConfig())
 if sys.argv[1] == "playing":
-    found.begin({lane: Episode(Place("Fernway-Genesis-v0", "FernHollow.Act1"), 0) for lane in range(2)})
+    found.begin({lane: Start(EmulatedLevel("Fernway-Genesis-v0", "FernHollow.Act1"), 0) for lane in range(2)})
 print(*(process.pid for process in found._processes), flush=True)
 time.sleep(600)
 """
@@ -253,7 +256,7 @@ def test_lists_that_share_a_level_are_refused(tmp_path: Path, capsys: pytest.Cap
 
 def test_a_list_names_levels_however_they_are_spelled(tmp_path: Path) -> None:
     path = write_list(tmp_path / "levels.csv", "FernHollow.Act1", game="Fernway-Genesis")
-    assert read_places(path, any_rom=False) == [ONE]
+    assert read_emulated_levels(path, any_rom=False) == [ONE]
 
 
 @pytest.mark.slow
@@ -267,7 +270,7 @@ def test_the_contests_games_are_learned_on(sonic: "Sonic", tmp_path: Path, capsy
         step = (len(lines) - 1) // count  # one of each game
         lists[name] = tmp_path / f"{name}.csv"
         lists[name].write_text("\n".join([lines[0], *lines[1::step][:count]]), encoding="utf-8")
-    games = {place.game for place in read_places(lists["sonic-train"], any_rom=False)}
+    games = {place.game for place in read_emulated_levels(lists["sonic-train"], any_rom=False)}
     assert len(games) == 3
     words = ["--levels", str(lists["sonic-train"]), "--held-out", str(lists["sonic-validation"])]
     words += ["--out", str(tmp_path / "run"), "--practice.stall-timesteps", "20", "--score-period", "320"]
@@ -287,7 +290,7 @@ def test_rewards_and_ends_of_the_contests_games_come_through(sonic: "Sonic") -> 
 
     sonic.rom(SONIC).write_bytes(sonic.roms[SONIC])
     console = Console(VISION, any_rom=False)
-    console.answer(Episode(Place(SONIC, "GreenHillZone.Act1"), 0))
+    console.answer(Start(EmulatedLevel(SONIC, "GreenHillZone.Act1"), 0))
     retro = console._env.unwrapped._retro  # type: ignore[union-attr]
     start, end = retro.data.lookup_value("x"), level_end(retro, SONIC)
     answers = [console.answer(NOTHING)]

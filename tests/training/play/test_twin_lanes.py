@@ -181,7 +181,7 @@ def test_a_level_is_left_after_so_many_tries() -> None:
     [{"stall_timesteps": -1}, {"tries": -1}, {"save_period": 0}, {"saves_back": (0, 2)}, {"saves_back": (3, 2)}],
 )
 def test_settings_out_of_range_are_named(setting: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=next(iter(setting))):
+    with pytest.raises(ValueError, match=f"--practice.{next(iter(setting)).replace('_', '-')}"):
         dataclasses.replace(NO_PRACTICE, **setting)  # type: ignore[arg-type]
 
 
