@@ -6,18 +6,22 @@ started by torchrun and learn together, so each update waits for the slower one.
 
 Both ways take turns, each time in new processes, which play one rollout before the clock starts. Printed are medians over
 the rounds and the mean of the rounds' ratios with its interval. On a machine that does something else, too, neither says
-anything.
+anything; the processor time of a timestep, printed with --levels, is nearly the same there.
 """
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+
+from training.play.lanes import Ending, Lanes
 
 ROUNDS = 5
 ROLLOUTS = 2
@@ -26,9 +30,23 @@ EMULATED = 512
 WEIGHTS = Path(__file__).parents[2] / "weights" / "qjerk.safetensors"
 
 
+PARTS = ("the emulator", "acting", "learning")
+"""What a timestep's processor time goes to."""
+
+Measured = tuple[float, float, float, dict[str, float]]
+"""Timesteps a second; shares of playing and learning; milliseconds of processor time a timestep, by part."""
+
+
+def processor_s(pids: Sequence[int]) -> float:
+    """Processor time of processes that run, seconds; 0 where there is no /proc to tell."""
+    stats = [Path(f"/proc/{pid}/stat") for pid in pids]
+    ticks = [path.read_text().rpartition(")")[2].split()[11:13] for path in stats if path.exists()]
+    return sum(int(tick) for pair in ticks for tick in pair) / os.sysconf("SC_CLK_TCK")
+
+
 def work(lanes: int, weights: Path, levels: Path | None) -> None:
     """Trains a little; the first process prints what it took."""
-    from training.play.emulators import read_emulated_levels
+    from training.play.emulators import EmulatorLanes, read_emulated_levels
     from training.run.config import TrainConfig, settled
     from training.run.processes import processes
     from training.run.train import _network, make_lanes
@@ -44,21 +62,36 @@ def work(lanes: int, weights: Path, levels: Path | None) -> None:
         places = [] if levels is None else read_emulated_levels(levels, any_rom=False)
         played = make_lanes(config, places, 0, rank)
         iterations = trainer.iterations(played)
+        acting: list[float] = []
+        play_ = trainer._play
+
+        def timed(lanes: Lanes) -> list[Ending]:
+            began = time.process_time()
+            endings = play_(lanes)
+            acting.append(time.process_time() - began)
+            return endings
+
+        trainer._play = timed  # type: ignore[method-assign]
         before = next(iterations).timesteps
-        began_at = time.perf_counter()
+        pids = [one.pid for one in played._emulators._processes] if isinstance(played, EmulatorLanes) else []
+        emulated_s, own_s, began_at = processor_s(pids), time.process_time(), time.perf_counter()
         found = [next(iterations) for _ in range(ROLLOUTS)]
-        seconds = time.perf_counter() - began_at
+        seconds, own_s = time.perf_counter() - began_at, time.process_time() - own_s
+        emulated_s = processor_s(pids) - emulated_s
         played.close()
         if rank == 0:
             pace = (found[-1].timesteps - before) / seconds
             play, learn = (sum(getattr(one, name) for one in found) / seconds for name in ("play_s", "learn_s"))
-            print(json.dumps([pace, play, learn]), flush=True)
+            acting_s = sum(acting[1:])
+            milliseconds = 1000 / (found[-1].timesteps - before)
+            parts = [milliseconds * spent for spent in (emulated_s, acting_s, own_s - acting_s)]
+            print(json.dumps([pace, play, learn, dict(zip(PARTS, parts, strict=True))]), flush=True)
 
 
-def measure(words: list[str]) -> tuple[float, float, float]:
+def measure(words: list[str]) -> Measured:
     done = subprocess.run([sys.executable, *words], stdout=subprocess.PIPE, text=True, check=True)
-    pace, play, learn = json.loads(done.stdout.splitlines()[-1])
-    return pace, play, learn
+    pace, play, learn, parts = json.loads(done.stdout.splitlines()[-1])
+    return pace, play, learn, parts
 
 
 def main() -> None:
@@ -78,14 +111,19 @@ def main() -> None:
     else:
         common += ["--levels", str(given.levels)]
         ways = {f"{count} emulator{'s' * (count > 1)}": [*common, "--work", str(count)] for count in (1, 2)}
-    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ways}
+    found: dict[str, list[Measured]] = {name: [] for name in ways}
     for _ in range(given.rounds):
         for name, words in ways.items():
             found[name].append(measure(words))
     print(f"{'medians of ' + str(given.rounds) + ' rounds':20}{'timesteps/s':>12}{'playing':>10}{'learning':>10}")
     for name, rounds in found.items():
-        pace, play, learn = (statistics.median(column) for column in zip(*rounds, strict=True))
+        pace, play, learn = (statistics.median(column) for column in zip(*(one[:3] for one in rounds), strict=True))
         print(f"{name:20}{pace:12,.0f}{play:10.0%}{learn:10.0%}")
+    if given.levels is not None:
+        print("processor time a timestep, ms, medians:")
+        for name, rounds in found.items():
+            parts = (f"{part} {statistics.median(one[3][part] for one in rounds):.2f}" for part in PARTS)
+            print(f"{name:20}{', '.join(parts)}")
     from contest.scoring import bootstrap
 
     one, two = (np.array([pace for pace, *_ in rounds]) for rounds in found.values())

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from stable_retro import data
 
 from contest.cli import Command
 from contest.remote import integrations, roms
+from training.cli import load
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "sonic.md").read_text()
@@ -30,15 +32,28 @@ def test_the_contests_commands_can_be_read() -> None:
         )
 
 
+def test_the_training_can_be_read() -> None:
+    lines = commands("python -m training ")
+    assert [line.split()[3] for line in lines] == ["train"]
+    for line in lines:
+        _, _, _, command, *words = shlex.split(line)
+        tyro.cli(load(command)[0], args=words)
+
+
+def test_what_is_to_be_imported_is_there() -> None:
+    names = re.findall(r"`from (\S+) import (\w+)`", PAGE)
+    ours = [(module, name) for module, name in names if (ROOT / module.partition(".")[0]).is_dir()]
+    assert len(ours) == 2
+    assert all(hasattr(import_module(module), name) for module, name in ours)
+
+
 def test_the_chores_are_build_shs() -> None:
     words = (ROOT / "build.sh").read_text()
     for line in commands("./build.sh "):
         assert re.search(rf"^  {line.split()[1]}\b", words, re.MULTILINE), line
 
 
-@pytest.mark.parametrize(
-    "pattern", [r"contest/levels/[\w-]+\.csv", r"tests/containers/remote_env/[\w.]+", r"weights/[\w.]+"]
-)
+@pytest.mark.parametrize("pattern", [r"contest/levels/[\w-]+\.csv", r"tests/[\w/]+\.\w+", r"weights/[\w.]+"])
 def test_the_files_are_there(pattern: str) -> None:
     named = set(re.findall(pattern, PAGE))
     assert named
