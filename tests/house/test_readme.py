@@ -33,7 +33,7 @@ PICTURE_MOST = 3_000_000
 """Bytes of the moving picture: who reads the page waits for it."""
 
 ROOMS = ("agent", "common", "contest", "docs", "fernway", "notebooks", "tests", "training", "weights")
-FOLDERS = {ROOT / "fernway" / "README.md": ROOT / "fernway"}
+FOLDERS = dict.fromkeys((ROOT / "fernway" / "README.md", ROOT / "docs" / "fernway.md"), ROOT / "fernway")
 """Pages that name files as they lie in a folder of their own."""
 
 RECIPES = {
@@ -97,7 +97,8 @@ def test_files_that_are_named_are_there(page: Path) -> None:
     for name in ours:
         assert any(ROOT.glob(name)), name
     if page in FOLDERS:
-        for name in words - set(ours):
+        made = re.findall(r"> (\S+)", text)
+        for name in words - {*ours, *made}:
             if re.fullmatch(r"[\w/*-]+\.(py|c|csv|json|lua|s|md)", name) and not name.isupper():
                 assert any(FOLDERS[page].glob(name)) or any(FOLDERS[page].glob(f"*/{name}")), name
 
