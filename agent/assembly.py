@@ -7,9 +7,10 @@ from typing import Literal
 import numpy as np
 
 from agent.config import RunConfig
+from agent.control.bandit import Bandit
 from agent.control.controller import Controller
-from agent.level.trajectories import IMPROVED_JERK_MEMORY, Memory
-from agent.players.explorer import Explorer
+from agent.level.landmarks import PATCHES, landmark
+from agent.level.trajectories import IMPROVED_JERK_MEMORY, JERK_MEMORY, Memory
 from agent.players.jerk import IMPROVED_JERK, Jerk
 from agent.players.learned import Learned
 from agent.players.simple import Idle, Random
@@ -49,13 +50,15 @@ def build_agent(mode: Mode, weights: Path, config: RunConfig) -> tuple[Controlle
         ValueError: If the mode cannot do without the Q-network and there is none, or there is no file where the user
             says that it is.
     """
-    play_rng, choice_rng, explorer_rng = np.random.default_rng(config.seed).spawn(3)
+    play_rng, choice_rng = np.random.default_rng(config.seed).spawn(2)
     jerk = Jerk(config.jerk, play_rng)
     vision = VisionConfig()
     memory = Memory(config.memory)
     match mode:
         case "jerk":
-            controller = Controller(config, main=jerk, after_replay=Idle(), memory=memory, rng=choice_rng, say=say)
+            blind = dataclasses.replace(config, memory=JERK_MEMORY)
+            memory = Memory(blind.memory)
+            controller = Controller(blind, main=jerk, after_replay=Idle(), memory=memory, rng=choice_rng, say=say)
         case "improved-jerk":
             improved = dataclasses.replace(config, jerk=IMPROVED_JERK, memory=IMPROVED_JERK_MEMORY)
             jerk, memory = Jerk(improved.jerk, play_rng), Memory(improved.memory)
@@ -74,15 +77,15 @@ def build_agent(mode: Mode, weights: Path, config: RunConfig) -> tuple[Controlle
                 if weights != WEIGHTS and not weights.exists():
                     raise  # who names a file wants it
                 say(f"playing without the Q-network, by the heuristic alone: {error}")
-            memory = Memory(config.memory, config.places.patches)
-            explorer = Explorer(config, vision, main if isinstance(main, Learned) else None, explorer_rng)
+            memory = Memory(config.memory, PATCHES)
             controller = Controller(
                 config,
                 main=main,
                 fallback=jerk,
-                after_replay=main if isinstance(main, Learned) else explorer,
+                after_replay=main,
                 memory=memory,
-                explorer=explorer,
+                landmark=lambda moment: landmark(moment.stack.screen, vision),
+                bandit=Bandit(config.bandit),
                 rng=choice_rng,
                 say=say,
             )

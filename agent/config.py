@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 
 from agent.control.bandit import BanditConfig
 from agent.control.stall import StallConfig
-from agent.level.level_model import LevelModelConfig
-from agent.level.places import PlacesConfig
 from agent.level.trajectories import MemoryConfig
 from agent.players.jerk import JerkConfig
 from agent.ranges import require
@@ -43,12 +41,6 @@ class RunConfig:
 
     memory: MemoryConfig = field(default_factory=MemoryConfig)
     """Retained knowledge."""
-
-    places: PlacesConfig = field(default_factory=PlacesConfig)
-    """How places are told apart."""
-
-    level_model: LevelModelConfig = field(default_factory=LevelModelConfig)
-    """The level as the run has come to know it."""
 
     bandit: BanditConfig = field(default_factory=BanditConfig)
     """Which kind of episode comes next."""

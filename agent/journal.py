@@ -9,7 +9,7 @@ from pathlib import Path
 from agent.level import knowledge
 from agent.level.knowledge import Keeper
 
-PLAYERS = ("learned", "explorer", "jerk", "replay", "random", "idle")
+PLAYERS = ("learned", "jerk", "replay", "random", "idle")
 """Columns of episodes.csv with each player's share of the timesteps."""
 
 UNFINISHED = "unfinished"

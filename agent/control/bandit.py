@@ -30,8 +30,6 @@ class Kind(StrEnum):
 
     POLICY = "policy"
     """The learned policy, or the heuristic where there is none or it stalls."""
-    EXPLORE = "explore"
-    """The explorer on its model of the level."""
     REPLAY = "replay"
     """The best trajectory as far as it holds, then whoever plays on."""
 

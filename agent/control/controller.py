@@ -10,11 +10,10 @@ from agent.control.bandit import Bandit, Kind
 from agent.control.stall import StallDetector
 from agent.level.knowledge import Keeper
 from agent.level.trajectories import Memory, Recorder, Trajectory, Variation
-from agent.players.explorer import Explorer
 from agent.players.learned import Learned
 from agent.players.moment import Moment
 from agent.players.player import Player
-from agent.players.replayer import Replay
+from agent.players.replayer import Landmark, Replay
 from agent.rules import LEAST_RISE, LEVEL_REWARD, Buttons
 
 
@@ -27,7 +26,7 @@ class Controller:
 
     In an episode of kind `policy` the main player plays; when it stalls, the fallback does until it makes new headway.
     One of kind `replay` starts with the best trajectory; where that runs out or is lost, play goes on, until the replay
-    is found again. One of kind `explore` is the explorer's.
+    is found again.
     """
 
     def __init__(
@@ -40,7 +39,8 @@ class Controller:
         say: Callable[[str], None],
         fallback: Player | None = None,
         memory: Memory | None = None,
-        explorer: Explorer | None = None,
+        landmark: Landmark | None = None,
+        bandit: Bandit | None = None,
     ) -> None:
         """Wires the players.
 
@@ -52,19 +52,20 @@ class Controller:
             say: Tells the user something, one line.
             fallback: Who takes over on a stall; None leaves the main player to itself.
             memory: Retained knowledge; None for an agent that remembers nothing.
-            explorer: Who learns the level; None leaves the choice of episodes to the memory's probability.
+            landmark: Makes a landmark of the present screen; None for an agent that does not know screens.
+            bandit: Chooses the kind of each episode; None leaves the choice to the memory's probability.
         """
         self._config = config
         self._main = main
         self._fallback = fallback
         self._after_replay = after_replay
         self._memory = memory
-        self._explorer = explorer
+        self._landmark = landmark
+        self._bandit = bandit
         self._learned = main if isinstance(main, Learned) else None
         self._rng = rng
         self._say = say
         self._stall = StallDetector(config.stall)
-        self._bandit = Bandit(config.bandit)
         self._recorder: Recorder | None = None
         self._kind = Kind.POLICY
         self._replay: Replay | None = None
@@ -75,8 +76,7 @@ class Controller:
     @property
     def keepers(self) -> dict[str, Keeper]:
         """Who knows something that the next run on this level can use."""
-        known: dict[str, Keeper | None] = {"memory": self._memory, "explorer": self._explorer}
-        return {word: keeper for word, keeper in known.items() if keeper is not None}
+        return {} if self._memory is None else {"memory": self._memory}
 
     def begin_episode(self, share_used: float) -> None:
         """Chooses which kind of episode comes next.
@@ -92,13 +92,12 @@ class Controller:
         best = self._memory.best() if self._memory else None
         self._kind = self._next_kind(share_used, can_replay=best is not None)
         if self._kind == Kind.REPLAY and best is not None:
-            landmark = self._explorer.landmark if self._explorer is not None else None
-            self._replay = Replay(best, self._config.memory, landmark, self._draw_variation(best, share_used))
+            variation = self._draw_variation(best, share_used)
+            self._replay = Replay(best, self._config.memory, self._landmark, variation)
 
     def _next_kind(self, share_used: float, *, can_replay: bool) -> Kind:
-        if self._explorer is not None:
-            replay = [Kind.REPLAY] if can_replay else []
-            return self._bandit.choose([Kind.POLICY, Kind.EXPLORE, *replay], share_used)
+        if self._bandit is not None:
+            return self._bandit.choose([Kind.POLICY, *([Kind.REPLAY] if can_replay else [])], share_used)
         if self._memory and can_replay and self._rng.random() < self._memory.exploit_probability(share_used):
             return Kind.REPLAY
         return Kind.POLICY
@@ -109,16 +108,13 @@ class Controller:
         Raises:
             NobodyCanPlayError: If the Q-values are not finite and there is no fallback.
         """
-        if self._explorer is not None and self._recorder is not None and self._recorder.wants_landmark:
-            self._recorder.pass_by(self._explorer.landmark(moment))
+        if self._landmark is not None and self._recorder is not None and self._recorder.wants_landmark:
+            self._recorder.pass_by(self._landmark(moment))
         player = self._choose(moment)
         if player is not self._current:
-            self._hand_over(moment, terminated=False)
             player.begin(moment)
             self._current = player
         held = player.act(moment)
-        if self._explorer is not None and player is self._learned:
-            self._explorer.watch(moment)
         if self._learned is not None and not self._learned.is_sound:
             self.retire_learned("its Q-values are not finite")
             return self.act(moment)
@@ -127,20 +123,13 @@ class Controller:
 
     def _draw_variation(self, best: Trajectory, share_used: float) -> Variation | None:
         """Draws whether a replay plays a stretch in another way, and how."""
-        if self._memory is None or self._explorer is None:
+        if self._memory is None or self._landmark is None:
             return None
         if self._rng.random() >= self._config.memory.vary_share * (1 - share_used):
             return None
         return self._memory.vary(best, self._rng)
 
-    def _hand_over(self, moment: Moment, *, terminated: bool) -> None:
-        """Lets the explorer, if it played or watched, take note of where that ended."""
-        if self._explorer is not None:
-            self._explorer.finish(moment, terminated=terminated)
-
     def _choose(self, moment: Moment) -> Player:
-        if self._kind == Kind.EXPLORE and self._explorer is not None:
-            return self._explorer
         if self._replay is None:
             return self._relieve(self._main, moment)
         if self._replay.is_on(moment):
@@ -152,7 +141,7 @@ class Controller:
 
     def _relieve(self, player: Player, moment: Moment) -> Player:
         """Decides between a player and the fallback."""
-        if self._fallback is None or player in (self._fallback, self._explorer):
+        if self._fallback is None or player is self._fallback:
             return player
         if self._current is self._fallback:
             if not self._stall.has_headway(moment.episode_return):
@@ -173,8 +162,8 @@ class Controller:
             moment: The last one, after the last timestep.
             terminated: Did the game end the episode?
         """
-        self._hand_over(moment, terminated=terminated)
-        self._bandit.pay(self._kind, moment.episode_return)
+        if self._bandit is not None:
+            self._bandit.pay(self._kind, moment.episode_return)
         if self._memory is None or self._recorder is None:
             return
         found = self._recorder.best()
@@ -212,5 +201,3 @@ class Controller:
             self._after_replay = self._fallback
         self._main = self._fallback
         self._learned = None
-        if self._explorer is not None:
-            self._explorer.retire_policy()

@@ -102,7 +102,11 @@ class MemoryConfig:
         )
 
 
-IMPROVED_JERK_MEMORY = MemoryConfig(exploit_bias=0.12, exploit_best=1 / 10_000)
+JERK_MEMORY = MemoryConfig(pace_speed=0.0)
+"""JERK plays a trajectory again blindly."""
+
+
+IMPROVED_JERK_MEMORY = MemoryConfig(pace_speed=0.0, exploit_bias=0.12, exploit_best=1 / 10_000)
 """A contestant's rules, which took JERK to 3,817 on the leaderboard's levels and among the top 30; besides, play goes
 on after a replay. Source: the contest's write-ups by participants."""
 

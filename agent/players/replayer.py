@@ -115,7 +115,7 @@ class Replay:
         """Holds what the trajectory held at the timestep where it stands."""
         variation = self._variation
         shift = variation.shift if variation is not None and self._next in variation.stretch else None
-        if shift is None and self._landmark is not None:
+        if shift is None and self._config.pace_speed > 0:
             self._keep_pace(moment)
         timestep = min(max(self._next + (shift or 0), 0), len(self.trajectory) - 1)
         self._next += 1

@@ -42,10 +42,9 @@ Part = Literal[
     "network",
     "+ fallback",
     "+ memory",
-    "+ level model",
+    "+ bandit and pace",
     "+ landmarks",
     "+ variations",
-    "+ keeping pace",
     "planner",
 ]
 MODES: dict[str, Mode] = {
@@ -53,15 +52,14 @@ MODES: dict[str, Mode] = {
     "jerk": "jerk",
     "improved-jerk": "improved-jerk",
     "network": "greedy",
-    "+ level model": "hybrid",
+    "+ bandit and pace": "hybrid",
     "+ landmarks": "hybrid",
     "+ variations": "hybrid",
-    "+ keeping pace": "hybrid",
 }
 LEFT_OUT: dict[str, dict[str, Any]] = {
-    "+ level model": {"rejoin_tries": 0, "vary_share": 0.0, "pace_speed": 0.0},  # what is lost stays lost
-    "+ landmarks": {"vary_share": 0.0, "pace_speed": 0.0},
-    "+ variations": {"pace_speed": 0.0},
+    "+ memory": {"pace_speed": 0.0},
+    "+ bandit and pace": {"rejoin_tries": 0, "vary_share": 0.0, "detour_share": 0.0},  # what is lost stays lost
+    "+ landmarks": {"vary_share": 0.0},
 }
 """Settings of the memory without what a later part brings."""
 BLIND = ("random", "jerk", "improved-jerk", "planner")

@@ -13,7 +13,7 @@ def test_each_kind_is_tried_once_first() -> None:
 
 
 def test_kinds_that_are_not_possible_now_are_not_chosen() -> None:
-    assert Bandit(BanditConfig()).choose([Kind.EXPLORE], 0.0) is Kind.EXPLORE
+    assert Bandit(BanditConfig()).choose([Kind.REPLAY], 0.0) is Kind.REPLAY
 
 
 def pays(bandit: Bandit, returns: dict[Kind, float], episodes: int, share_used: float = 0.0) -> dict[Kind, int]:
@@ -26,17 +26,17 @@ def pays(bandit: Bandit, returns: dict[Kind, float], episodes: int, share_used: 
 
 
 def test_what_pays_most_is_played_most_and_the_rest_now_and_then() -> None:
-    returns = {Kind.POLICY: 1000.0, Kind.EXPLORE: 4000.0, Kind.REPLAY: 2000.0}
+    returns = {Kind.POLICY: 1000.0, Kind.REPLAY: 4000.0}
     counts = pays(Bandit(BanditConfig()), returns, 200)
-    assert counts[Kind.EXPLORE] > 180
+    assert counts[Kind.REPLAY] > 180
     assert min(counts.values()) >= 1
 
 
 def test_near_the_end_not_knowing_is_worth_nothing() -> None:
     bandit = Bandit(BanditConfig(width=1e6))
-    returns = {Kind.POLICY: 1000.0, Kind.EXPLORE: 1001.0, Kind.REPLAY: 999.0}
+    returns = {Kind.POLICY: 1000.0, Kind.REPLAY: 1001.0}
     pays(bandit, returns, 30)
-    assert pays(bandit, returns, 30, share_used=1.0)[Kind.EXPLORE] == 30
+    assert pays(bandit, returns, 30, share_used=1.0)[Kind.REPLAY] == 30
 
 
 def test_a_kind_that_gets_better_is_noticed_within_the_window() -> None:
@@ -44,20 +44,20 @@ def test_a_kind_that_gets_better_is_noticed_within_the_window() -> None:
     for kind in Kind:
         bandit.pay(kind, 1000.0 if kind is Kind.POLICY else 900.0)
     for episode_return in [0.0] * 50 + [2000.0] * 4:
-        bandit.pay(Kind.EXPLORE, episode_return)
-    assert bandit.choose(Kind, 0.0) is Kind.EXPLORE
+        bandit.pay(Kind.REPLAY, episode_return)
+    assert bandit.choose(Kind, 0.0) is Kind.REPLAY
 
 
 def test_the_bound_is_the_stated_one() -> None:
     # mean + width * (1 - share) * sqrt(ln N / n), worked out by hand for N = 3: ln 3 = 1.0986
     bandit = Bandit(BanditConfig(width=100.0))
     bandit.pay(Kind.POLICY, 200.0)
-    bandit.pay(Kind.EXPLORE, 217.0)
-    bandit.pay(Kind.EXPLORE, 217.0)
-    # policy 200 + 100 * 1.0481 = 304.8; explore 217 + 100 * 0.7411 = 291.1
-    assert bandit.choose([Kind.POLICY, Kind.EXPLORE], 0.0) is Kind.POLICY
+    bandit.pay(Kind.REPLAY, 217.0)
+    bandit.pay(Kind.REPLAY, 217.0)
+    # policy 200 + 100 * 1.0481 = 304.8; replay 217 + 100 * 0.7411 = 291.1
+    assert bandit.choose([Kind.POLICY, Kind.REPLAY], 0.0) is Kind.POLICY
     # at half: 252.4 against 254.1
-    assert bandit.choose([Kind.POLICY, Kind.EXPLORE], 0.5) is Kind.EXPLORE
+    assert bandit.choose([Kind.POLICY, Kind.REPLAY], 0.5) is Kind.REPLAY
 
 
 def test_settings_out_of_range_are_refused() -> None:

@@ -6,11 +6,11 @@ import pytest
 from toys import RIGHT, B, moment
 
 from agent.config import RunConfig
-from agent.control.bandit import Kind
+from agent.control.bandit import Bandit, Kind
 from agent.control.controller import Controller, NobodyCanPlayError
 from agent.control.stall import StallConfig
+from agent.level.landmarks import PATCHES, landmark
 from agent.level.trajectories import Memory, MemoryConfig, Trajectory
-from agent.players.explorer import OPTIONS, Explorer
 from agent.players.learned import Learned
 from agent.players.moment import Moment
 from agent.players.player import Player
@@ -198,32 +198,21 @@ def make_hybrid(
     memory: Memory | None = None,
     config: RunConfig = CONFIG,
     seed: int = 0,
-) -> tuple[Controller, Explorer]:
+) -> Controller:
     """As `python -m agent` wires it, the network always holding RIGHT."""
     rng = np.random.default_rng(seed)
     learned = Learned(Right(), 0.0, rng)
-    explorer = Explorer(config, VisionConfig(), learned, rng)
-    controller = Controller(
+    return Controller(
         config,
         memory=memory,
         main=learned,
         fallback=Steady("jerk", buttons("B")),
         after_replay=learned,
-        explorer=explorer,
+        landmark=lambda moment: landmark(moment.stack.screen, VisionConfig()),
+        bandit=Bandit(config.bandit),
         rng=rng,
         say=say,
     )
-    return controller, explorer
-
-
-def test_the_explorer_learns_from_what_the_learned_policy_does_and_from_nobody_else() -> None:
-    controller, explorer = make_hybrid()
-    controller.begin_episode(0.0)
-    play(controller, [0.0, 10.0, 20.0, 20.0, 20.0, 20.0, 20.0])
-    assert controller.timesteps_by_player == {"learned": 5, "jerk": 2}
-    known = explorer.model.arrays()
-    assert known["option"].tolist() == [len(OPTIONS)], "ended where the heuristic took over"
-    assert known["reward"].tolist() == [20.0]
 
 
 def test_a_retired_network_without_a_fallback_ends_the_run() -> None:
@@ -238,13 +227,13 @@ def test_replays_vary_less_and_less_and_only_what_was_played_as_it_was_is_judged
 
     def is_judged(seed: int, share_used: float) -> bool:
         """Plays a replay of three timesteps; was the trajectory judged by it?"""
-        memory = Memory(config.memory, config.places.patches)
+        memory = Memory(config.memory, PATCHES)
         returns = np.array([1.0, 11.0, 21.0], np.float32)
-        landmarks = np.zeros((1, config.places.patches), np.uint8)
+        landmarks = np.zeros((1, PATCHES), np.uint8)
         memory.add(Trajectory(actions=np.ones(3, np.uint16), returns=returns, paid=42.0, landmarks=landmarks))
-        controller, _ = make_hybrid(memory=memory, config=config, seed=seed)
-        for kind in (Kind.POLICY, Kind.EXPLORE):  # so that a replay is what has not been tried yet
-            controller._bandit.pay(kind, 0.0)
+        controller = make_hybrid(memory=memory, config=config, seed=seed)
+        assert controller._bandit is not None
+        controller._bandit.pay(Kind.POLICY, 0.0)  # so that a replay is what has not been tried yet
         controller.begin_episode(share_used)
         play(controller, [0.0, 1.0, 11.0, 21.0])
         controller.end_episode(moment(21.0), terminated=True)
@@ -260,13 +249,13 @@ def test_replays_vary_less_and_less_and_only_what_was_played_as_it_was_is_judged
 @pytest.mark.parametrize(("comes_to", "kept"), [(995.0, 2), (900.0, 1)])
 def test_a_varied_replay_that_got_as_far_is_kept(comes_to: float, kept: int) -> None:
     config = dataclasses.replace(CONFIG, memory=MemoryConfig(vary_share=1.0))
-    memory = Memory(config.memory, config.places.patches)
-    landmarks = np.zeros((1, config.places.patches), np.uint8)
+    memory = Memory(config.memory, PATCHES)
+    landmarks = np.zeros((1, PATCHES), np.uint8)
     returns = np.array([1.0, 11.0, 1000.0], np.float32)
     memory.add(Trajectory(actions=np.ones(3, np.uint16), returns=returns, paid=9000.0, landmarks=landmarks))
-    controller, _ = make_hybrid(memory=memory, config=config)
-    for kind in (Kind.POLICY, Kind.EXPLORE):
-        controller._bandit.pay(kind, 0.0)
+    controller = make_hybrid(memory=memory, config=config)
+    assert controller._bandit is not None
+    controller._bandit.pay(Kind.POLICY, 0.0)
     controller.begin_episode(0.0)
     play(controller, [0.0, 1.0, 11.0, comes_to])
     controller.end_episode(moment(comes_to), terminated=True)
@@ -275,8 +264,8 @@ def test_a_varied_replay_that_got_as_far_is_kept(comes_to: float, kept: int) -> 
 
 @pytest.mark.parametrize(("detour", "trajectories"), [(60, 2), (16, 1)])
 def test_a_trajectory_that_is_mostly_detours_is_tried_without_them_too(detour: int, trajectories: int) -> None:
-    memory = Memory(CONFIG.memory, CONFIG.places.patches)
-    controller, _ = make_hybrid(memory=memory, config=CONFIG)
+    memory = Memory(CONFIG.memory, PATCHES)
+    controller = make_hybrid(memory=memory, config=CONFIG)
     # It stands still for a while on the way. The screen is the same all the time: return and speed tell places apart.
     way = [30.0 * timestep for timestep in range(16)]
     returns = [*way[:8], *[way[7]] * detour, *way[8:]]

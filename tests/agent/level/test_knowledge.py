@@ -3,13 +3,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from knowing import explorer, fresh, known
+from knowing import fresh, known
 from numpy.typing import NDArray
-from toys import moment
 
 from agent.level import knowledge
 from agent.level.knowledge import Arrays, KnowledgeError
-from agent.players.explorer import Explorer
 
 
 def same(one: Arrays, other: Arrays) -> bool:
@@ -35,19 +33,6 @@ def test_knowledge_outlives_the_run(saved: Path) -> None:
     for word in before:
         assert same(before[word].arrays(), after[word].arrays()), word
     assert [path.name for path in saved.parent.iterdir()] == ["knowledge.npz"]
-
-
-def test_an_explorer_that_was_restored_goes_on_as_the_one_that_was_not(saved: Path) -> None:
-    before, after = known()["explorer"], explorer()
-    knowledge.load(saved, "a level", {"explorer": after})
-    assert isinstance(before, Explorer)
-    here = moment(150.0, 0, 1.0)
-    for player in (before, after):
-        player._rng = np.random.default_rng(5)
-        player._chosen = 0
-        player.begin(here)
-    acted = [[player.act(moment(150.0 + step, step, 1.0)).tolist() for step in range(60)] for player in (before, after)]
-    assert acted[0] == acted[1]
 
 
 def test_nothing_known_is_a_file_too(tmp_path: Path) -> None:
@@ -92,11 +77,6 @@ def test_garbage_is_no_knowledge(saved: Path, content: bytes) -> None:
         ("memory__plays", np.array([1, 0, 1])),
         ("memory__ends", np.array([np.inf])),
         ("memory__ends", None),
-        ("explorer__keys", np.zeros((200, 3), np.int64)),
-        ("explorer__keys", np.zeros((0, 3), np.int64)),
-        ("explorer__profiles", np.zeros((3, 5), np.uint8)),
-        ("explorer__place", None),
-        ("explorer__option", np.full(2, 3, np.int8)),
     ],
 )
 def test_knowledge_that_was_tampered_with_is_refused(saved: Path, name: str, array: NDArray[Any] | None) -> None:
@@ -104,15 +84,3 @@ def test_knowledge_that_was_tampered_with_is_refused(saved: Path, name: str, arr
     with pytest.raises(KnowledgeError) as refusal:
         knowledge.load(saved, "a level", fresh())
     assert "\n" not in str(refusal.value)
-
-
-@pytest.mark.parametrize(
-    ("name", "value"), [("place", 10**6), ("next_place", -1), ("option", 99), ("discount", 1.0), ("reward", np.inf)]
-)
-def test_transitions_out_of_range_are_refused(saved: Path, name: str, value: float) -> None:
-    with np.load(saved) as file:
-        array = file[f"explorer.{name}"]
-    array[0] = value
-    rewrite(saved, **{f"explorer__{name}": array})
-    with pytest.raises(KnowledgeError, match=name):
-        knowledge.load(saved, "a level", fresh())

@@ -190,7 +190,7 @@ def replayed(
         paid=0.0,
         landmarks=np.zeros((len(actions), 1), np.uint8),
     )
-    config = MemoryConfig(landmark_period=1, rejoin_tries=0)
+    config = MemoryConfig(landmark_period=1, rejoin_tries=0, **({"pace_speed": 0.0} if is_blind else {}))
     player = Replay(trajectory, config, None if is_blind else lambda _: np.zeros(1, np.uint8))
     place = reward = 0.0
     found: list[tuple[float, int]] = []
