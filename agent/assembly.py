@@ -8,17 +8,22 @@ import numpy as np
 
 from agent.config import RunConfig
 from agent.control.bandit import Bandit
+from agent.control.choice import JerkChoice
 from agent.control.controller import Controller
-from agent.level.landmarks import PATCHES, landmark
-from agent.level.trajectories import IMPROVED_JERK_MEMORY, JERK_MEMORY, Memory
+from agent.control.stall import Relay
+from agent.level.trajectories import MemoryConfig
 from agent.players.jerk import IMPROVED_JERK, Jerk
-from agent.players.learned import Learned
+from agent.players.learned import Learned, TempoConfig
+from agent.players.player import Player
 from agent.players.simple import Idle, Random
 from agent.terminal import say
 from agent.vision import VisionConfig
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "qjerk.safetensors"
 """The network that ships with the agent."""
+
+SLOW_SHARE = 0.5
+"""Share of the time a timestep may take (wall-clock / timesteps) that deciding may use up; the rest is the server's."""
 
 Mode = Literal["hybrid", "greedy", "jerk", "improved-jerk", "random"]
 
@@ -35,7 +40,9 @@ def load_learned(weights: Path, config: RunConfig, rng: np.random.Generator) -> 
     from agent.network.weights import load
 
     network, vision, _ = load(weights)
-    return Learned(Policy(network, vision), config.epsilon, rng, temperature=config.temperature), vision
+    tempo = TempoConfig(limit_s=SLOW_SHARE * config.wallclock_s / config.timesteps)
+    policy = Policy(network, vision)
+    return Learned(policy, config.epsilon, rng, temperature=config.temperature, tempo=tempo), vision
 
 
 def build_agent(mode: Mode, weights: Path, config: RunConfig) -> tuple[Controller, VisionConfig]:
@@ -51,42 +58,35 @@ def build_agent(mode: Mode, weights: Path, config: RunConfig) -> tuple[Controlle
             says that it is.
     """
     play_rng, choice_rng = np.random.default_rng(config.seed).spawn(2)
-    jerk = Jerk(config.jerk, play_rng)
-    vision = VisionConfig()
-    memory = Memory(config.memory)
+    if mode == "improved-jerk":
+        config = dataclasses.replace(config, jerk=IMPROVED_JERK)
+    if mode != "hybrid":
+        config = config.blind()
+    if mode in ("greedy", "random"):
+        config = dataclasses.replace(config, memory=MemoryConfig(trajectories=0))
+    jerk, vision = Jerk(config.jerk, play_rng), VisionConfig()
+    main: Player = jerk
     match mode:
-        case "jerk":
-            blind = dataclasses.replace(config, memory=JERK_MEMORY)
-            memory = Memory(blind.memory)
-            controller = Controller(blind, main=jerk, after_replay=Idle(), memory=memory, rng=choice_rng, say=say)
-        case "improved-jerk":
-            improved = dataclasses.replace(config, jerk=IMPROVED_JERK, memory=IMPROVED_JERK_MEMORY)
-            jerk, memory = Jerk(improved.jerk, play_rng), Memory(improved.memory)
-            controller = Controller(improved, main=jerk, after_replay=jerk, memory=memory, rng=choice_rng, say=say)
         case "random":
-            random = Random(play_rng)
-            controller = Controller(config, main=random, after_replay=random, rng=choice_rng, say=say)
+            main = Random(play_rng)
         case "greedy":
-            learned, vision = load_learned(weights, config, play_rng)
-            controller = Controller(config, main=learned, after_replay=learned, rng=choice_rng, say=say)
+            main, vision = load_learned(weights, config, play_rng)
         case "hybrid":
-            main: Learned | Jerk = jerk
             try:
                 main, vision = load_learned(weights, config, play_rng)
             except ValueError as error:
                 if weights != WEIGHTS and not weights.exists():
                     raise  # who names a file wants it
                 say(f"playing without the Q-network, by the heuristic alone: {error}")
-            memory = Memory(config.memory, PATCHES)
-            controller = Controller(
-                config,
-                main=main,
-                fallback=jerk,
-                after_replay=main,
-                memory=memory,
-                landmark=lambda moment: landmark(moment.stack.screen, vision),
-                bandit=Bandit(config.bandit),
-                rng=choice_rng,
-                say=say,
-            )
+        case "jerk" | "improved-jerk":
+            pass
+    policy = Relay(main, jerk if mode == "hybrid" else main, config.stall)
+    controller = Controller(
+        config,
+        policy=policy,
+        after_replay=Relay(Idle(), Idle(), config.stall) if mode == "jerk" else policy,
+        choice=Bandit(config.bandit) if mode == "hybrid" else JerkChoice(config.jerk, choice_rng),
+        rng=choice_rng,
+        say=say,
+    )
     return controller, vision

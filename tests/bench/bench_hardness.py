@@ -8,7 +8,7 @@ probability 0.25, 4,500 timesteps an episode, the contest's reward.
 import multiprocessing
 import random
 import sys
-from typing import Any, cast
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -19,7 +19,6 @@ from agent.assembly import WEIGHTS, build_agent
 from agent.config import RunConfig
 from agent.runner import Runner
 from agent.stop import StopSignal
-from agent.wire.client import RemoteEnv
 from agent.wire.messages import TimestepTimeoutError
 from fernway import levels, native
 from fernway.environment import NativeEnv
@@ -121,8 +120,7 @@ def jerk(solved: Solved, seed: int, budget: int) -> float:
     env = Run(solved, seed, budget)
     config = RunConfig(seed=seed)
     controller, vision = build_agent("jerk", WEIGHTS, config)
-    remote, stop = cast(RemoteEnv, env), NeverStopped()
-    for _ in Runner(remote, controller, vision, config, stop=stop, on_level=lambda _: None).episodes():
+    for _ in Runner(env, controller, vision, config, stop=NeverStopped(), on_level=lambda _: None).episodes():
         pass
     return env.score()
 

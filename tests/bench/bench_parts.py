@@ -1,7 +1,8 @@
 """What does each part of the agent add? `python tests/bench/bench_parts.py RESULTS.json [--timesteps N] [--seeds N] ...`
 
-On the host library, without the socket, at several times the speed of `python -m contest evaluate`, whose scores these
-are, on the emulator as on Fernway-Native, for the same levels, timesteps and seeds. Runs that RESULTS.json holds already are not run again.
+On the host library, without the socket, at several times the speed of `python -m contest evaluate`. Its scores for the
+same levels, timesteps and seeds are the same, on the emulator as on Fernway-Native. Runs that RESULTS.json holds already
+are not run again.
 """
 
 import dataclasses
@@ -20,14 +21,15 @@ from rich.table import Table
 
 from agent.assembly import WEIGHTS, Mode, build_agent, load_learned
 from agent.config import RunConfig
+from agent.control.choice import JerkChoice
 from agent.control.controller import Controller
-from agent.level.trajectories import Memory
+from agent.control.stall import Relay
+from agent.level.trajectories import MemoryConfig
 from agent.players.jerk import Jerk
 from agent.rules import action_buttons
 from agent.runner import Runner
 from agent.terminal import say
 from agent.vision import VisionConfig
-from agent.wire.client import RemoteEnv
 from agent.wire.messages import TimestepTimeoutError
 from contest.scoring import bootstrap
 from fernway import levels
@@ -47,21 +49,13 @@ Part = Literal[
     "+ variations",
     "planner",
 ]
-MODES: dict[str, Mode] = {
-    "random": "random",
-    "jerk": "jerk",
-    "improved-jerk": "improved-jerk",
-    "network": "greedy",
-    "+ bandit and pace": "hybrid",
-    "+ landmarks": "hybrid",
-    "+ variations": "hybrid",
+MODES: dict[str, Mode] = {"random": "random", "jerk": "jerk", "improved-jerk": "improved-jerk", "network": "greedy"}
+"""Modes of the agent by part; the others are its hybrid, more and more of it."""
+LEFT_OUT: dict[str, dict[str, dict[str, Any]]] = {
+    "+ bandit and pace": {"landmarks": {"period": 0}, "detours": {"share": 0.0}, "variations": {"share": 0.0}},
+    "+ landmarks": {"variations": {"share": 0.0}},
 }
-LEFT_OUT: dict[str, dict[str, Any]] = {
-    "+ memory": {"pace_speed": 0.0},
-    "+ bandit and pace": {"rejoin_tries": 0, "vary_share": 0.0, "detour_share": 0.0},  # what is lost stays lost
-    "+ landmarks": {"vary_share": 0.0},
-}
-"""Settings of the memory without what a later part brings."""
+"""Settings without what later parts bring."""
 BLIND = ("random", "jerk", "improved-jerk", "planner")
 FIRST = "jerk"
 
@@ -99,18 +93,23 @@ class Task:
         return f"{self.part}/{self.level}/{self.timesteps}/{self.seed}"
 
 
-def control(task: Task, config: RunConfig) -> tuple[Controller, VisionConfig]:
+def control(task: Task) -> tuple[Controller, VisionConfig, RunConfig]:
     """Puts the agent together as far as it is wanted."""
-    if task.part in MODES:
-        return build_agent(MODES[task.part], task.weights, config)
-    play_rng, choice_rng, _ = np.random.default_rng(config.seed).spawn(3)
+    # Without the server's limit a busy machine does not take the network out of play.
+    config = RunConfig(seed=task.seed, timesteps=task.timesteps, wallclock_s=math.inf)
+    for section, settings in LEFT_OUT.get(task.part, {}).items():
+        config = dataclasses.replace(config, **{section: dataclasses.replace(getattr(config, section), **settings)})
+    if task.part not in ("+ fallback", "+ memory"):
+        return *build_agent(MODES.get(task.part, "hybrid"), task.weights, config), config
+    config = config.blind()
+    if task.part == "+ fallback":
+        config = dataclasses.replace(config, memory=MemoryConfig(trajectories=0))
+    play_rng, choice_rng = np.random.default_rng(config.seed).spawn(2)
     learned, vision = load_learned(task.weights, config, play_rng)
-    memory = Memory(config.memory) if task.part == "+ memory" else None
-    jerk = Jerk(config.jerk, play_rng)
-    controller = Controller(
-        config, main=learned, fallback=jerk, after_replay=learned, memory=memory, rng=choice_rng, say=say
-    )
-    return controller, vision
+    relay = Relay(learned, Jerk(config.jerk, play_rng), config.stall)
+    choice = JerkChoice(config.jerk, choice_rng)
+    controller = Controller(config, policy=relay, after_replay=relay, choice=choice, rng=choice_rng, say=say)
+    return controller, vision, config
 
 
 def plan(env: Run, solved: Solved, seed: int) -> None:
@@ -137,13 +136,8 @@ def score(task: Task) -> tuple[str, float]:
     if task.part == "planner":
         plan(env, solved, task.seed)
     else:
-        # Without the server's limit a busy machine does not take the network out of play.
-        config = RunConfig(seed=task.seed, timesteps=task.timesteps, wallclock_s=math.inf)
-        memory = dataclasses.replace(config.memory, **LEFT_OUT.get(task.part, {}))
-        config = dataclasses.replace(config, memory=memory)
-        controller, vision = control(task, config)
-        runner = Runner(cast(RemoteEnv, env), controller, vision, config, stop=NeverStopped(), on_level=lambda _: None)
-        for _ in runner.episodes():
+        controller, vision, config = control(task)
+        for _ in Runner(env, controller, vision, config, stop=NeverStopped(), on_level=lambda _: None).episodes():
             pass
     return task.key, env.score()
 
