@@ -19,7 +19,7 @@ import tyro
 
 from agent.assembly import WEIGHTS, Mode, build_agent
 from agent.config import RunConfig
-from agent.control.controller import NobodyCanPlayError
+from agent.control.stall import NobodyCanPlayError
 from agent.journal import UNFINISHED, Episode, Journal
 from agent.rules import (
     BUTTONS,
@@ -29,7 +29,7 @@ from agent.rules import (
     TIMESTEPS_VARIABLE,
     WALLCLOCK_VARIABLE,
 )
-from agent.runner import Runner
+from agent.runner import Env, Runner
 from agent.wire.client import RemoteEnv
 from agent.wire.connect import RemoteConfig
 from agent.wire.messages import GymRemoteError, RunEnd
@@ -53,9 +53,8 @@ class Arguments:
     """The Q-network, a .safetensors file with its .json card beside it."""
 
     mode: Mode = "hybrid"
-    """hybrid: learned policy, heuristic on a stall, retained knowledge, a model of the level. greedy: learned policy
-    alone. jerk: the contest's JERK baseline. improved-jerk: that with rules of a contestant's. random: random
-    actions."""
+    """hybrid: learned policy, heuristic on a stall, retained knowledge. greedy: learned policy alone. jerk: the
+    contest's JERK baseline. improved-jerk: that with a contestant's rules. random: random actions."""
 
     epsilon: float = RunConfig().epsilon
     """Probability of a random action where the learned policy plays."""
@@ -74,7 +73,7 @@ class Arguments:
     """Seconds of the run. None: QJERK_WALLCLOCK of the environment, or else the contest's 12 hours."""
 
     out: Path = Path("out")
-    """Folder for episodes.csv and the retained knowledge; knowledge of the same level found there is used."""
+    """Folder for episodes.csv and the retained knowledge. Knowledge of the same level that lies there is used."""
 
 
 def given(flag: float | None, variable: str, default: float) -> float:
@@ -96,7 +95,7 @@ def given(flag: float | None, variable: str, default: float) -> float:
 class Progress:
     """Prints a line now and then."""
 
-    def __init__(self, env: RemoteEnv, timesteps: int) -> None:
+    def __init__(self, env: Env, timesteps: int) -> None:
         """Starts counting."""
         self._env = env
         self._timesteps = timesteps
@@ -107,7 +106,7 @@ class Progress:
         self._unfinished: Episode | None = None
 
     def add(self, episode: Episode) -> None:
-        """Takes in an episode; prints if the last line is a while ago."""
+        """Takes in an episode, and prints a line if the last one is a while ago."""
         if episode.end == UNFINISHED:
             self._unfinished = episode
         else:
@@ -122,7 +121,7 @@ class Progress:
         self._best = max(self._best, episode.episode_return)
 
     def line(self) -> str:
-        """Returns where the run stands: the mean is its score, without the unfinished episode unless it is alone."""
+        """Returns where the run stands. The mean is its score: an unfinished episode counts only if it is alone."""
         if not self._episodes and self._unfinished is not None:
             self._count(self._unfinished)
         pace = self._env.timesteps / max(time.monotonic() - self._began_at, 1e-9)
@@ -155,18 +154,16 @@ def play(arguments: Arguments, config: RunConfig, stop: StopSignal) -> None:
 
     def on_level(level: str) -> None:
         say(f"connected; first screen came at {time.time():.3f}")
-        if keepers:
-            journal.recall(keepers, level)
+        journal.recall(keepers, level)
 
     runner = Runner(env, controller, vision, config, stop=stop, on_level=on_level)
     try:
         for episode in runner.episodes():
             journal.add(episode)
             progress.add(episode)
-            if keepers:
-                journal.save(keepers, runner.level, is_last=False)
+            journal.save(keepers, runner.level, is_last=False)
     finally:
-        if keepers and runner.level:
+        if runner.level:
             journal.save(keepers, runner.level, is_last=True)
         env.close()
     say(progress.line())

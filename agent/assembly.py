@@ -7,17 +7,23 @@ from typing import Literal
 import numpy as np
 
 from agent.config import RunConfig
+from agent.control.bandit import Bandit
+from agent.control.choice import JerkChoice
 from agent.control.controller import Controller
-from agent.level.trajectories import IMPROVED_JERK_MEMORY, Memory
-from agent.players.explorer import Explorer
+from agent.control.stall import Relay
+from agent.level.trajectories import MemoryConfig
 from agent.players.jerk import IMPROVED_JERK, Jerk
-from agent.players.learned import Learned
+from agent.players.learned import Learned, TempoConfig
+from agent.players.player import Player
 from agent.players.simple import Idle, Random
 from agent.terminal import say
 from agent.vision import VisionConfig
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "qjerk.safetensors"
 """The network that ships with the agent."""
+
+SLOW_SHARE = 0.5
+"""Share of the time a timestep may take (wall-clock / timesteps) that deciding may use up; the rest is the server's."""
 
 Mode = Literal["hybrid", "greedy", "jerk", "improved-jerk", "random"]
 
@@ -33,7 +39,8 @@ def load_learned(weights: Path, config: RunConfig, rng: np.random.Generator) -> 
     from agent.network.policy import Policy  # ONNX Runtime takes a while to import: only where it is needed
 
     policy = Policy.load(weights)
-    return Learned(policy, config.epsilon, rng, temperature=config.temperature), policy.vision
+    tempo = TempoConfig(limit_s=SLOW_SHARE * config.wallclock_s / config.timesteps)
+    return Learned(policy, config.epsilon, rng, temperature=config.temperature, tempo=tempo), policy.vision
 
 
 def build_agent(mode: Mode, weights: Path, config: RunConfig) -> tuple[Controller, VisionConfig]:
@@ -48,41 +55,36 @@ def build_agent(mode: Mode, weights: Path, config: RunConfig) -> tuple[Controlle
         ValueError: If the mode cannot do without the Q-network and there is none, or there is no file where the user
             says that it is.
     """
-    play_rng, choice_rng, explorer_rng = np.random.default_rng(config.seed).spawn(3)
-    jerk = Jerk(config.jerk, play_rng)
-    vision = VisionConfig()
-    memory = Memory(config.memory)
+    play_rng, choice_rng = np.random.default_rng(config.seed).spawn(2)
+    if mode == "improved-jerk":
+        config = dataclasses.replace(config, jerk=IMPROVED_JERK)
+    if mode != "hybrid":
+        config = config.blind()
+    if mode in ("greedy", "random"):
+        config = dataclasses.replace(config, memory=MemoryConfig(trajectories=0))
+    jerk, vision = Jerk(config.jerk, play_rng), VisionConfig()
+    main: Player = jerk
     match mode:
-        case "jerk":
-            controller = Controller(config, main=jerk, after_replay=Idle(), memory=memory, rng=choice_rng, say=say)
-        case "improved-jerk":
-            improved = dataclasses.replace(config, jerk=IMPROVED_JERK, memory=IMPROVED_JERK_MEMORY)
-            jerk, memory = Jerk(improved.jerk, play_rng), Memory(improved.memory)
-            controller = Controller(improved, main=jerk, after_replay=jerk, memory=memory, rng=choice_rng, say=say)
         case "random":
-            random = Random(play_rng)
-            controller = Controller(config, main=random, after_replay=random, rng=choice_rng, say=say)
+            main = Random(play_rng)
         case "greedy":
-            learned, vision = load_learned(weights, config, play_rng)
-            controller = Controller(config, main=learned, after_replay=learned, rng=choice_rng, say=say)
+            main, vision = load_learned(weights, config, play_rng)
         case "hybrid":
-            main: Learned | Jerk = jerk
             try:
                 main, vision = load_learned(weights, config, play_rng)
             except ValueError as error:
                 if weights != WEIGHTS and not weights.exists():
                     raise  # who names a file wants it
                 say(f"playing without the Q-network, by the heuristic alone: {error}")
-            memory = Memory(config.memory, config.places.patches)
-            explorer = Explorer(config, vision, main if isinstance(main, Learned) else None, explorer_rng)
-            controller = Controller(
-                config,
-                main=main,
-                fallback=jerk,
-                after_replay=main if isinstance(main, Learned) else explorer,
-                memory=memory,
-                explorer=explorer,
-                rng=choice_rng,
-                say=say,
-            )
+        case "jerk" | "improved-jerk":
+            pass
+    policy = Relay(main, jerk if mode == "hybrid" else main, config.stall)
+    controller = Controller(
+        config,
+        policy=policy,
+        after_replay=Relay(Idle(), Idle(), config.stall) if mode == "jerk" else policy,
+        choice=Bandit(config.bandit) if mode == "hybrid" else JerkChoice(config.jerk, choice_rng),
+        rng=choice_rng,
+        say=say,
+    )
     return controller, vision

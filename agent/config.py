@@ -1,35 +1,39 @@
 """Every setting of a run."""
 
+import dataclasses
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from agent.control.bandit import BanditConfig
 from agent.control.stall import StallConfig
-from agent.level.level_model import LevelModelConfig
-from agent.level.places import PlacesConfig
+from agent.level.detours import DetourConfig
+from agent.level.landmarks import LandmarkConfig
 from agent.level.trajectories import MemoryConfig
+from agent.level.variations import VariationConfig
 from agent.players.jerk import JerkConfig
-from agent.ranges import require
+from agent.players.replayer import ReplayConfig
+from agent.ranges import Checked, above, at_least, within
 from agent.rules import CONTEST_TIMESTEPS, CONTEST_WALLCLOCK_S
 from agent.wire.connect import RemoteConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunConfig:
+class RunConfig(Checked):
     """One run of the agent."""
 
-    epsilon: float = 0.02
+    epsilon: Annotated[float, within(0, 1)] = 0.02
     """Probability of a random action where the learned policy plays."""
 
-    temperature: float = 0.25
+    temperature: Annotated[float, at_least(0)] = 0.25
     """Otherwise its action is drawn from softmax(Q / temperature), the network's units; 0: always the best one."""
 
-    seed: int = 0
+    seed: Annotated[int, at_least(0)] = 0
     """Seed of everything random in the agent."""
 
-    timesteps: int = CONTEST_TIMESTEPS
-    """Timesteps after which the agent stops by itself, if the server has not; also scales the exploit probability."""
+    timesteps: Annotated[int, above(0)] = CONTEST_TIMESTEPS
+    """Timesteps after which the agent stops by itself, if the server has not; what was used of them guides choices."""
 
-    wallclock_s: float = CONTEST_WALLCLOCK_S
+    wallclock_s: Annotated[float, above(0)] = CONTEST_WALLCLOCK_S
     """Seconds after which the agent stops by itself, if the server has not."""
 
     remote: RemoteConfig = field(default_factory=RemoteConfig)
@@ -39,24 +43,32 @@ class RunConfig:
     """The heuristic."""
 
     stall: StallConfig = field(default_factory=StallConfig)
-    """The stall detector."""
-
-    memory: MemoryConfig = field(default_factory=MemoryConfig)
-    """Retained knowledge."""
-
-    places: PlacesConfig = field(default_factory=PlacesConfig)
-    """How places are told apart."""
-
-    level_model: LevelModelConfig = field(default_factory=LevelModelConfig)
-    """The level as the run has come to know it."""
+    """When the heuristic relieves the learned policy."""
 
     bandit: BanditConfig = field(default_factory=BanditConfig)
     """Which kind of episode comes next."""
 
-    def __post_init__(self) -> None:
-        """Checks the ranges."""
-        require(0 <= self.epsilon <= 1, "epsilon within 0..1", self.epsilon)
-        require(self.temperature >= 0, "temperature of at least 0", self.temperature)
-        require(self.seed >= 0, "a seed of at least 0", self.seed)
-        require(self.timesteps > 0, "timesteps above 0", self.timesteps)
-        require(self.wallclock_s > 0, "wallclock above 0 s", self.wallclock_s)
+    memory: MemoryConfig = field(default_factory=MemoryConfig)
+    """Retained knowledge."""
+
+    replay: ReplayConfig = field(default_factory=ReplayConfig)
+    """How a trajectory is played again."""
+
+    landmarks: LandmarkConfig = field(default_factory=LandmarkConfig)
+    """How a lost replay is found again."""
+
+    variations: VariationConfig = field(default_factory=VariationConfig)
+    """How replays try something else."""
+
+    detours: DetourConfig = field(default_factory=DetourConfig)
+    """Which trajectories are tried without their detours."""
+
+    def blind(self) -> "RunConfig":
+        """Returns the same for an agent that looks at no screen: its replays count timesteps, as JERK's do."""
+        return dataclasses.replace(
+            self,
+            replay=dataclasses.replace(self.replay, pace_speed=0.0),
+            landmarks=dataclasses.replace(self.landmarks, period=0),
+            variations=dataclasses.replace(self.variations, share=0.0),
+            detours=dataclasses.replace(self.detours, share=0.0),
+        )

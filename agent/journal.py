@@ -9,11 +9,11 @@ from pathlib import Path
 from agent.level import knowledge
 from agent.level.knowledge import Keeper
 
-PLAYERS = ("learned", "explorer", "jerk", "replay", "random", "idle")
+PLAYERS = ("learned", "jerk", "replay", "random", "idle")
 """Columns of episodes.csv with each player's share of the timesteps."""
 
 UNFINISHED = "unfinished"
-"""How an episode ended that the run's end cut off."""
+"""The word for an episode that the end of the run cut off."""
 
 SAVE_PERIOD_S = 60.0
 """Least seconds between two writings of the retained knowledge."""
@@ -84,7 +84,7 @@ class Journal:
 
     def recall(self, keepers: Mapping[str, Keeper], level: str) -> None:
         """Gives the keepers what an earlier run in the same folder knew of this level."""
-        if not self.knowledge_path.exists():
+        if not keepers or not self.knowledge_path.exists():
             return
         try:
             is_known = knowledge.load(self.knowledge_path, level, keepers)
@@ -94,7 +94,7 @@ class Journal:
         self._say(f"earlier knowledge in {self.knowledge_path}: " + ("taken over" if is_known else "of another level"))
 
     def save(self, keepers: Mapping[str, Keeper], level: str, *, is_last: bool) -> None:
-        """Writes what the keepers know, now and then or for the last time."""
-        if is_last or time.monotonic() - self._saved_at >= SAVE_PERIOD_S:
+        """Writes what the keepers know: once a while, and for the last time."""
+        if keepers and (is_last or time.monotonic() - self._saved_at >= SAVE_PERIOD_S):
             self._write(lambda: knowledge.save(self.knowledge_path, level, keepers))
             self._saved_at = time.monotonic()

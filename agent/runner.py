@@ -2,20 +2,36 @@
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
 
 from agent.config import RunConfig
-from agent.control.controller import Controller, NobodyCanPlayError
-from agent.control.stall import PaceDetector
+from agent.control.controller import Controller
+from agent.control.stall import NobodyCanPlayError
 from agent.journal import UNFINISHED, Episode
 from agent.players.moment import Moment
 from agent.rules import Buttons, buttons
 from agent.stop import Stopped, StopSignal
 from agent.vision import FrameStack, VisionConfig, fingerprint
-from agent.wire.client import RemoteEnv
 from agent.wire.messages import GymRemoteError, ResetError, RunEnd
 
 REFUSALS_MAX = 10
 """Resets and steps the server may refuse in a row before the run is given up."""
+
+
+class Env(Protocol):
+    """What the loop plays: `agent.wire.client.RemoteEnv`, or something that answers as it does."""
+
+    @property
+    def timesteps(self) -> int:
+        """Timesteps that the run has used up."""
+
+    def reset(self) -> tuple[NDArray[Any], dict[str, Any]]:
+        """Begins an episode; returns its first screen."""
+
+    def step(self, action: Buttons, /) -> tuple[NDArray[Any], float, bool, bool, dict[str, Any]]:
+        """Plays a timestep; returns the screen, the reward, terminated and truncated."""
 
 
 class Runner:
@@ -23,7 +39,7 @@ class Runner:
 
     def __init__(
         self,
-        env: RemoteEnv,
+        env: Env,
         controller: Controller,
         vision: VisionConfig,
         config: RunConfig,
@@ -37,7 +53,7 @@ class Runner:
             env: The remote environment.
             controller: Decides what to hold.
             vision: How screens become observations.
-            config: Limits of the run and settings of the detectors.
+            config: Limits of the run.
             stop: Lets the user end the run.
             on_level: Called once with what the level is known by, when its first screen has come.
         """
@@ -48,10 +64,8 @@ class Runner:
         self._stop = stop
         self._on_level = on_level
         self._stack = FrameStack(vision)
-        self._pace = PaceDetector(config.stall, config.wallclock_s / config.timesteps)
         self._deadline = time.monotonic() + config.wallclock_s
         self._refusals = 0
-        self._begin_episode()
         self.level = ""
         """What the level is known by; empty until its first screen has come."""
         self.end = ""
@@ -66,7 +80,6 @@ class Runner:
         """
         while not self.end:
             failure: Exception | None = None
-            self._begin_episode()
             try:
                 self._play()
             except (RunEnd, Stopped) as reason:
@@ -85,25 +98,19 @@ class Runner:
             if failure:
                 raise failure
 
-    def _begin_episode(self) -> None:
+    def _play(self) -> None:
+        """Plays one episode to its end, or to the run's."""
         self._timesteps = 0
         self._return = self._reward = 0.0
         self._episode_end = ""
         self._began_at = time.monotonic()
-
-    def _play(self) -> None:
-        """Plays one episode to its end, or to the run's."""
         self._controller.begin_episode(self._env.timesteps / self._config.timesteps)
         self._reset()
         while not self._episode_end and not self._is_over():
-            began_at = time.perf_counter()
-            held = self._controller.act(self._moment())
-            if self._controller.is_learned_playing and self._pace.update(time.perf_counter() - began_at):
-                self._controller.retire_learned(f"deciding takes over {self._pace.limit_s * 1000:.1f} ms a timestep")
-            self._step(held)
+            self._step(self._controller.act(self._moment()))
 
     def _moment(self) -> Moment:
-        return Moment(stack=self._stack, timestep=self._timesteps, episode_return=self._return, reward=self._reward)
+        return Moment(stack=self._stack, episode_return=self._return, reward=self._reward)
 
     def _is_over(self) -> bool:
         """Are the run's own limits reached? The server's come as exceptions."""
@@ -118,7 +125,7 @@ class Runner:
             with self._stop.waiting():
                 screen, _ = self._env.reset()
         except ResetError:
-            # The server holds an episode for running: play on in it.
+            # The server holds that an episode is running: play on in it.
             self._count_refusal()
             self._step(buttons())
             return
@@ -132,7 +139,7 @@ class Runner:
             with self._stop.waiting():
                 screen, reward, terminated, truncated, _ = self._env.step(held)
         except ResetError:
-            # The server holds the episode for over: begin the next.
+            # The server holds that the episode is over: begin the next.
             self._count_refusal()
             self._episode_end = "refused"
             return
@@ -141,7 +148,7 @@ class Runner:
         self._timesteps += 1
         self._reward = float(reward)
         self._return += self._reward
-        self._controller.took(held, self._return)
+        self._controller.record(held, self._return)
         if terminated or truncated:
             self._episode_end = "terminated" if terminated else "truncated"
 

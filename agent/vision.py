@@ -134,7 +134,8 @@ class FrameStack:
 
     def __init__(self, config: VisionConfig) -> None:
         """Starts empty; `reset` before anything else."""
-        self._config = config
+        self.config = config
+        """How its screens become observations."""
         self.screen: Screen = np.zeros(SCREEN_SHAPE, np.uint8)
         """The newest screen."""
         self._planes = np.zeros(config.obs_shape, np.uint8)
@@ -144,7 +145,7 @@ class FrameStack:
         """Begins an episode: every plane shows its first screen, which the stack keeps."""
         self.screen = screen
         self._fresh.clear()
-        self._fresh.extend([screen] * self._config.stack)
+        self._fresh.extend([screen] * self.config.stack)
 
     def push(self, screen: Screen) -> None:
         """Adds a screen, which the stack keeps, and drops the oldest."""
@@ -154,7 +155,7 @@ class FrameStack:
     def observation(self) -> Observation:
         """Returns what the network sees now, uint8 [C, H, W], safe to keep."""
         if self._fresh:
-            planes = [look(screen, self._config) for screen in self._fresh]
+            planes = [look(screen, self.config) for screen in self._fresh]
             self._fresh.clear()
-            self._planes = np.concatenate([self._planes[len(planes) * self._config.planes :], *planes])
+            self._planes = np.concatenate([self._planes[len(planes) * self.config.planes :], *planes])
         return self._planes.copy()

@@ -1,39 +1,24 @@
-"""Which kind of episode comes next, by what each has paid on this level so far and how much of the run is left."""
+"""Chooses kinds of episodes by what each has paid on this level so far and how much of the run is left."""
 
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
-from math import log, sqrt
+from math import inf, log, sqrt
+from typing import Annotated
 
-from agent.ranges import require
+from agent.control.choice import Kind
+from agent.level.trajectories import Trajectory
+from agent.ranges import Checked, above, at_least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BanditConfig:
+class BanditConfig(Checked):
     """Which kind of episode comes next."""
 
-    window: int = 8
-    """Episodes of a kind whose mean return counts; players that learn get better."""
+    window: Annotated[int, above(0)] = 8
+    """Episodes of a kind whose mean return counts: what a kind pays changes with the trajectories that are found."""
 
-    width: float = 1000.0
+    width: Annotated[float, at_least(0)] = 1000.0
     """Worth of not knowing, contest units; see `Bandit`."""
-
-    def __post_init__(self) -> None:
-        """Checks the ranges."""
-        require(self.window > 0, "window above 0", self.window)
-        require(self.width >= 0, "width of at least 0", self.width)
-
-
-class Kind(StrEnum):
-    """A kind of episode."""
-
-    POLICY = "policy"
-    """The learned policy, or the heuristic where there is none or it stalls."""
-    EXPLORE = "explore"
-    """The explorer on its model of the level."""
-    REPLAY = "replay"
-    """The best trajectory as far as it holds, then whoever plays on."""
 
 
 class Bandit:
@@ -51,23 +36,21 @@ class Bandit:
         self._recent = {kind: deque[float](maxlen=config.window) for kind in Kind}
         self._plays = dict.fromkeys(Kind, 0)
 
-    def choose(self, kinds: Iterable[Kind], share_used: float) -> Kind:
-        """Chooses among the kinds that are possible now.
+    def choose(self, best: Trajectory, share_used: float) -> Kind:  # noqa: ARG002 - the interface's
+        """Chooses the kind of the highest bound, the first of equals.
 
         Args:
-            kinds: At least one; the first of equals is chosen.
+            best: The trajectory that a replay would play.
             share_used: Share 0..1 of the run's timesteps that is used up.
         """
-        total = sum(self._plays.values())
+        return max(Kind, key=lambda kind: self._bound(kind, share_used))
 
-        def bound(kind: Kind) -> float:
-            plays, recent = self._plays[kind], self._recent[kind]
-            if plays == 0:
-                return float("inf")
-            not_knowing = self._config.width * (1 - min(share_used, 1.0)) * sqrt(log(total) / plays)
-            return sum(recent) / len(recent) + not_knowing
-
-        return max(kinds, key=bound)
+    def _bound(self, kind: Kind, share_used: float) -> float:
+        plays, recent = self._plays[kind], self._recent[kind]
+        if plays == 0:
+            return inf
+        not_knowing = self._config.width * (1 - min(share_used, 1.0)) * sqrt(log(sum(self._plays.values())) / plays)
+        return sum(recent) / len(recent) + not_knowing
 
     def pay(self, kind: Kind, episode_return: float) -> None:
         """Takes in what an episode of a kind earned, contest units."""

@@ -6,211 +6,124 @@ from collections.abc import Callable
 import numpy as np
 
 from agent.config import RunConfig
-from agent.control.bandit import Bandit, Kind
-from agent.control.stall import StallDetector
+from agent.control.choice import Choice, Kind
+from agent.control.episodes import Episode, PolicyEpisode, ReplayEpisode
+from agent.control.stall import Relay
+from agent.level.detours import shortened
 from agent.level.knowledge import Keeper
-from agent.level.trajectories import Memory, Recorder, Trajectory, Variation
-from agent.players.explorer import Explorer
-from agent.players.learned import Learned
+from agent.level.trajectories import Memory, Recorder, Trajectory
+from agent.level.variations import Variations
+from agent.players.learned import UnfitError
 from agent.players.moment import Moment
 from agent.players.player import Player
-from agent.players.replayer import Replay
-from agent.rules import LEAST_RISE, LEVEL_REWARD, Buttons
+from agent.players.rejoin import Rejoin
+from agent.players.replayer import Replayer
+from agent.players.simple import Idle
+from agent.rules import Buttons
 
-
-class NobodyCanPlayError(RuntimeError):
-    """The Q-network cannot play, and there is nobody to take over."""
+NOBODY = Idle()
+"""Has the controls before the first timestep."""
 
 
 class Controller:
-    """Hands the controls to one player each timestep.
-
-    In an episode of kind `policy` the main player plays; when it stalls, the fallback does until it makes new headway.
-    One of kind `replay` starts with the best trajectory; where that runs out or is lost, play goes on, until the replay
-    is found again. One of kind `explore` is the explorer's.
-    """
+    """Hands the controls to one player each timestep: the episode's kind says to whom."""
 
     def __init__(
         self,
         config: RunConfig,
         *,
-        main: Player,
-        after_replay: Player,
+        policy: Relay,
+        after_replay: Relay,
+        choice: Choice,
         rng: np.random.Generator,
         say: Callable[[str], None],
-        fallback: Player | None = None,
-        memory: Memory | None = None,
-        explorer: Explorer | None = None,
     ) -> None:
-        """Wires the players.
+        """Begins a first episode, knowing nothing of the level.
 
         Args:
-            config: Settings of the detectors, of retained knowledge and of the choice of episodes.
-            main: Who plays as long as it gets anywhere.
-            after_replay: Who plays on where a replay ended.
-            rng: Decides between replaying and playing afresh.
+            config: Settings of retained knowledge.
+            policy: Plays the episodes that are no replays.
+            after_replay: Plays on where a replay ended; the same, as a rule.
+            choice: Chooses between playing and replaying.
+            rng: Draws variations.
             say: Tells the user something, one line.
-            fallback: Who takes over on a stall; None leaves the main player to itself.
-            memory: Retained knowledge; None for an agent that remembers nothing.
-            explorer: Who learns the level; None leaves the choice of episodes to the memory's probability.
         """
         self._config = config
-        self._main = main
-        self._fallback = fallback
+        self._policy = policy
         self._after_replay = after_replay
-        self._memory = memory
-        self._explorer = explorer
-        self._learned = main if isinstance(main, Learned) else None
-        self._rng = rng
+        self._choice = choice
         self._say = say
-        self._stall = StallDetector(config.stall)
-        self._bandit = Bandit(config.bandit)
-        self._recorder: Recorder | None = None
-        self._kind = Kind.POLICY
-        self._replay: Replay | None = None
-        self._current: Player | None = None
-        self.timesteps_by_player: Counter[str] = Counter()
-        """Timesteps each player had the controls in this episode."""
+        self.memory = Memory(config.memory, config.landmarks.period)
+        """Retained knowledge."""
+        self.variations = Variations(config.variations, rng)
+        """What replays try."""
+        self.begin_episode(0.0)
 
     @property
     def keepers(self) -> dict[str, Keeper]:
         """Who knows something that the next run on this level can use."""
-        known: dict[str, Keeper | None] = {"memory": self._memory, "explorer": self._explorer}
-        return {word: keeper for word, keeper in known.items() if keeper is not None}
+        return {"memory": self.memory, "variations": self.variations} if self.memory.is_kept else {}
 
     def begin_episode(self, share_used: float) -> None:
-        """Chooses which kind of episode comes next.
+        """Chooses the kind of the next episode and begins it.
 
         Args:
             share_used: Share 0..1 of the run's timesteps that is used up.
         """
-        self._stall.restart(0.0)
-        self._recorder = self._memory.recorder() if self._memory is not None else None
-        self._current = None
-        self._replay = None
-        self.timesteps_by_player = Counter()
-        best = self._memory.best() if self._memory else None
-        self._kind = self._next_kind(share_used, can_replay=best is not None)
-        if self._kind == Kind.REPLAY and best is not None:
-            landmark = self._explorer.landmark if self._explorer is not None else None
-            self._replay = Replay(best, self._config.memory, landmark, self._draw_variation(best, share_used))
+        self._recorder = Recorder(self._config.landmarks.period)
+        self._current: Player = NOBODY
+        self.timesteps_by_player: Counter[str] = Counter()
+        """Timesteps each player had the controls in this episode."""
+        best = self.memory.best()
+        if best is not None and self._choice.choose(best, share_used) is Kind.REPLAY:
+            self._episode: Episode = self._replay(best, share_used)
+        else:
+            self._episode = PolicyEpisode(self._policy)
 
-    def _next_kind(self, share_used: float, *, can_replay: bool) -> Kind:
-        if self._explorer is not None:
-            replay = [Kind.REPLAY] if can_replay else []
-            return self._bandit.choose([Kind.POLICY, Kind.EXPLORE, *replay], share_used)
-        if self._memory and can_replay and self._rng.random() < self._memory.exploit_probability(share_used):
-            return Kind.REPLAY
-        return Kind.POLICY
+    def _replay(self, best: Trajectory, share_used: float) -> ReplayEpisode:
+        config = self._config
+        variation = self.variations.draw(best, share_used)
+        replayer = Replayer(best, config.replay, Rejoin(best, config.landmarks), variation)
+        return ReplayEpisode(replayer, self._after_replay, self.variations, config.variations.same_return)
 
     def act(self, moment: Moment) -> Buttons:
         """Lets whoever has the controls choose what to hold, int8 [12].
 
         Raises:
-            NobodyCanPlayError: If the Q-values are not finite and there is no fallback.
+            NobodyCanPlayError: If the Q-network must not play any more and there is no fallback.
         """
-        if self._explorer is not None and self._recorder is not None and self._recorder.wants_landmark:
-            self._recorder.pass_by(self._explorer.landmark(moment))
-        player = self._choose(moment)
+        self._recorder.look(moment)
+        player = self._episode.follow(moment)
+        try:
+            return self._let_play(player, moment)
+        except UnfitError as error:
+            self._policy.retire_main(str(error))
+            self._say(f"the Q-network is out of play: {error}; the heuristic plays on")
+            return self._let_play(self._policy.main, moment)
+
+    def _let_play(self, player: Player, moment: Moment) -> Buttons:
         if player is not self._current:
-            self._hand_over(moment, terminated=False)
             player.begin(moment)
             self._current = player
         held = player.act(moment)
-        if self._explorer is not None and player is self._learned:
-            self._explorer.watch(moment)
-        if self._learned is not None and not self._learned.is_sound:
-            self.retire_learned("its Q-values are not finite")
-            return self.act(moment)
         self.timesteps_by_player[player.name] += 1
         return held
 
-    def _draw_variation(self, best: Trajectory, share_used: float) -> Variation | None:
-        """Draws whether a replay plays a stretch in another way, and how."""
-        if self._memory is None or self._explorer is None:
-            return None
-        if self._rng.random() >= self._config.memory.vary_share * (1 - share_used):
-            return None
-        return self._memory.vary(best, self._rng)
-
-    def _hand_over(self, moment: Moment, *, terminated: bool) -> None:
-        """Lets the explorer, if it played or watched, take note of where that ended."""
-        if self._explorer is not None:
-            self._explorer.finish(moment, terminated=terminated)
-
-    def _choose(self, moment: Moment) -> Player:
-        if self._kind == Kind.EXPLORE and self._explorer is not None:
-            return self._explorer
-        if self._replay is None:
-            return self._relieve(self._main, moment)
-        if self._replay.is_on(moment):
-            return self._replay
-        if self._current is self._replay:
-            self._stall.restart(moment.episode_return)
-            return self._after_replay
-        return self._relieve(self._after_replay, moment)
-
-    def _relieve(self, player: Player, moment: Moment) -> Player:
-        """Decides between a player and the fallback."""
-        if self._fallback is None or player in (self._fallback, self._explorer):
-            return player
-        if self._current is self._fallback:
-            if not self._stall.has_headway(moment.episode_return):
-                return self._fallback
-            self._stall.restart(moment.episode_return)
-            return player
-        return self._fallback if self._stall.update(moment.episode_return) else player
-
-    def took(self, held: Buttons, episode_return: float) -> None:
+    def record(self, held: Buttons, episode_return: float) -> None:
         """Takes note of a timestep that was played: what was held, and the episode's return after it."""
-        if self._recorder is not None:
-            self._recorder.add(held, episode_return)
+        self._recorder.add(held, episode_return)
 
     def end_episode(self, moment: Moment, *, terminated: bool) -> None:
-        """Remembers what the episode paid, and its trajectory if it got farther than the one it replayed.
+        """Remembers what the episode paid, and its trajectory if that is worth it.
 
         Args:
-            moment: The last one, after the last timestep.
+            moment: The last one, after one timestep at least.
             terminated: Did the game end the episode?
         """
-        self._hand_over(moment, terminated=terminated)
-        self._bandit.pay(self._kind, moment.episode_return)
-        if self._memory is None or self._recorder is None:
-            return
+        self._choice.pay(self._episode.kind, moment.episode_return)
+        least_return = self._episode.end(moment.episode_return, terminated=terminated)
         found = self._recorder.best()
-        if self._replay is not None:
-            replayed = self._replay.trajectory
-            if not self._replay.is_varied:
-                replayed.pay(moment.episode_return)
-                if terminated and moment.episode_return < LEVEL_REWARD:
-                    self._memory.note_end(moment.episode_return)
-            # One that was varied and got as far is to show whether it does so more often.
-            rise = -self._config.memory.same_return if self._replay.is_varied else LEAST_RISE
-            if found and found.mean <= replayed.returns[-1] + rise:
-                found = None
-        if found:
-            shorter = found.without_detours(self._config.memory)
-            if len(shorter) < self._config.memory.detour_share * len(found):
-                self._memory.add(shorter)  # of two that paid the same the first is played first
-            self._memory.add(found)
-
-    @property
-    def is_learned_playing(self) -> bool:
-        """Did the Q-network choose what is held now?"""
-        return self._learned is not None and self._current is self._learned
-
-    def retire_learned(self, reason: str) -> None:
-        """Takes the Q-network out of play for the rest of the run, and says so.
-
-        Raises:
-            NobodyCanPlayError: If there is nobody to take over.
-        """
-        if self._fallback is None:
-            raise NobodyCanPlayError(f"the Q-network cannot play: {reason}")
-        self._say(f"the Q-network is out of play: {reason}; the heuristic plays on")
-        if self._after_replay is self._main:
-            self._after_replay = self._fallback
-        self._main = self._fallback
-        self._learned = None
-        if self._explorer is not None:
-            self._explorer.retire_policy()
+        if found.mean > least_return:
+            # Of two that paid the same the first is played first.
+            for kept in (*shortened(found, self._config.landmarks, self._config.detours), found):
+                self.memory.add(kept)

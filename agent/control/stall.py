@@ -1,34 +1,28 @@
-"""Has the learned policy stopped getting anywhere, or become too slow to afford?"""
+"""Has the main player stopped getting anywhere, and who plays then?"""
 
-from collections import deque
 from dataclasses import dataclass
+from typing import Annotated
 
-from agent.ranges import require
+from agent.players.moment import Moment
+from agent.players.player import Player
+from agent.ranges import Checked, above, at_least
 from agent.rules import LEAST_RISE
 
 
+class NobodyCanPlayError(RuntimeError):
+    """The Q-network cannot play, and there is nobody to take over."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StallConfig:
-    """When the learned policy is taken to have stalled."""
+class StallConfig(Checked):
+    """When the main player is taken to have stalled."""
 
-    patience: int = 1500
-    """Timesteps without a new best return in this episode after which the heuristic takes over (100 s of play). The
-    score is the mean return of the episodes: standing still costs nothing there, what the heuristic tries often does."""
+    patience: Annotated[int, above(0)] = 1500
+    """Timesteps without a new best return in this episode after which the fallback takes over (100 s of play). The
+    score is the mean return of the episodes: standing still costs nothing there, what the fallback tries often does."""
 
-    headway: float = 20.0
+    headway: Annotated[float, at_least(0)] = 20.0
     """Reward above the return at the stall that gives the controls back (of 9,000 a level; about 20 pixels)."""
-
-    slow_window: int = 2000
-    """Decisions whose mean time is held against what the run can afford; a machine that hangs for seconds is not slow."""
-
-    slow_share: float = 0.5
-    """Share of the time a timestep may take (wall-clock / timesteps) that deciding may use up; the rest is the server's."""
-
-    def __post_init__(self) -> None:
-        """Checks the ranges."""
-        require(self.patience > 0 and self.slow_window > 0, "patience and slow_window above 0", self)
-        require(self.headway >= 0, "headway of at least 0", self.headway)
-        require(0 < self.slow_share <= 1, "slow_share within (0, 1]", self.slow_share)
 
 
 class StallDetector:
@@ -43,7 +37,7 @@ class StallDetector:
         self.restart(0.0)
 
     def restart(self, episode_return: float) -> None:
-        """Counts anew from here: at the start of an episode, or when the learned policy gets the controls back."""
+        """Counts anew from here: at the start of an episode, or when the main player gets the controls back."""
         self._best = episode_return
         self._timesteps_since_rise = 0
 
@@ -61,19 +55,36 @@ class StallDetector:
         return episode_return > self._best + self._config.headway
 
 
-class PaceDetector:
-    """Watches how long deciding takes: too long, and the run would not fit its wall-clock limit."""
+class Relay:
+    """The main player, relieved by the fallback from a stall until there is headway."""
 
-    def __init__(self, config: StallConfig, timestep_s: float) -> None:
-        """Holds the mean of the last decisions against `timestep_s`, what the run can afford a timestep, seconds."""
-        self.limit_s = config.slow_share * timestep_s
-        self._seconds: deque[float] = deque(maxlen=config.slow_window)
-        self._sum_s = 0.0
+    def __init__(self, main: Player, fallback: Player, config: StallConfig) -> None:
+        """Starts with the main player, which is its own fallback where nobody relieves it."""
+        self.main = main
+        """Who plays as long as it gets anywhere."""
+        self._fallback = fallback
+        self._stall = StallDetector(config)
+        self._is_relieved = False
 
-    def update(self, seconds: float) -> bool:
-        """Takes in what one decision took, seconds; True when the mean over a full window is over the limit."""
-        if len(self._seconds) == self._seconds.maxlen:
-            self._sum_s -= self._seconds[0]
-        self._seconds.append(seconds)
-        self._sum_s += seconds
-        return len(self._seconds) == self._seconds.maxlen and self._sum_s > self.limit_s * len(self._seconds)
+    def restart(self, episode_return: float) -> None:
+        """Gives the controls to the main player, with full patience from here on."""
+        self._stall.restart(episode_return)
+        self._is_relieved = False
+
+    def choose(self, moment: Moment) -> Player:
+        """Names who plays this timestep; to be asked once for each that is not a replay's."""
+        if not self._is_relieved:
+            self._is_relieved = self._stall.update(moment.episode_return)
+        elif self._stall.has_headway(moment.episode_return):
+            self.restart(moment.episode_return)
+        return self._fallback if self._is_relieved else self.main
+
+    def retire_main(self, reason: str) -> None:
+        """Puts the fallback in the main player's place for the rest of the run.
+
+        Raises:
+            NobodyCanPlayError: If there is no fallback.
+        """
+        if self._fallback is self.main:
+            raise NobodyCanPlayError(f"the Q-network cannot play: {reason}")
+        self.main = self._fallback

@@ -1,25 +1,52 @@
-"""What of an episode led on: where it came back to a place, what lay between was in vain."""
+"""Detours: what lies between two visits to the same place led nowhere."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+
+from agent.level.landmarks import LandmarkConfig, Landmarks
+from agent.level.trajectories import Trajectory
+from agent.ranges import Checked, within
 
 
-def without_detours(steps: int, visited: Callable[[list[int], int], int | None]) -> list[int]:
-    """Finds the steps of an episode that remain when its detours are dropped: stops at a wall, ways there and back.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetourConfig(Checked):
+    """Which trajectories are tried without their detours."""
 
-    Waiting for something that moves is dropped as well: what remains is a guess.
+    share: Annotated[float, within(0, 1)] = 0.5
+    """Those of which less than this is left: nobody can play minutes of coming and going again. 0: none."""
+
+
+def without_detours(trajectory: Trajectory, config: LandmarkConfig) -> Trajectory:
+    """Drops everything between two visits to the same place: stops at a wall, ways there and back.
+
+    Waiting for something that moves is dropped as well. So what remains is a guess, to be played before it is believed.
 
     Args:
-        steps: How many there are.
-        visited: Told the steps that remain so far and the next one: which of those, by its index, came by the same place
-            first? None: none of them.
-
-    Returns:
-        The steps that remain, in order.
+        trajectory: One with landmarks.
+        config: What counts as the same place.
     """
-    path: list[int] = []
-    for step in range(steps):
-        at = visited(path, step)
-        if at is not None:
-            del path[at:]
-        path.append(step)
-    return path
+    marks = Landmarks(trajectory.returns, trajectory.landmarks, config)
+    is_left = np.zeros(len(marks.timesteps), np.bool_)
+    for mark, look in enumerate(trajectory.landmarks):
+        near = marks.near(marks.passed[mark], marks.speeds[mark])
+        near = near[is_left[near]]
+        same = near[marks.differences(near, look) < config.difference]
+        is_left[same[0] if len(same) else mark :] = False  # the last visit goes on, not the first
+        is_left[mark] = True
+    kept = np.flatnonzero(np.repeat(is_left, config.period)[: len(trajectory)])
+    return Trajectory(
+        actions=trajectory.actions[kept],
+        returns=trajectory.returns[kept],
+        paid=float(trajectory.returns[-1]),
+        landmarks=trajectory.landmarks[is_left],
+    )
+
+
+def shortened(trajectory: Trajectory, landmarks: LandmarkConfig, config: DetourConfig) -> list[Trajectory]:
+    """Returns the trajectory without its detours where these are most of it, else nothing."""
+    if not config.share:
+        return []
+    shorter = without_detours(trajectory, landmarks)
+    return [shorter] if len(shorter) < config.share * len(trajectory) else []

@@ -1,100 +1,113 @@
 """A recorded trajectory at the controls."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
-from agent.level.trajectories import MemoryConfig, Trajectory, Variation
+from agent.level.trajectories import Trajectory
+from agent.level.variations import NO_VARIATION, Variation
 from agent.players.moment import Moment
+from agent.players.rejoin import Rejoin
+from agent.ranges import Checked, at_least
 from agent.rules import Buttons, unpack
 
-Landmark = Callable[[Moment], NDArray[np.uint8]]
-"""Makes a landmark of the present screen, uint8 [P]."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayConfig(Checked):
+    """How a trajectory is played again."""
+
+    slack: Annotated[float, at_least(0)] = 150.0
+    """Return by which a replay may fall behind the trajectory before it is lost, contest units."""
+
+    pace_speed: Annotated[float, at_least(0)] = 4.0
+    """Reward of a timestep within which a replay is as fast as the trajectory and keeps its pace; 0: it never does."""
+
+    late_cost: Annotated[float, at_least(0)] = 8.0
+    """Contest units off the trajectory's place that weigh as much as a timestep off its time. What moves by itself goes
+    about so far in a timestep (2 pixels a frame)."""
 
 
-class Replay:
+class Replayer:
     """Plays a trajectory again, as long as it pays what it paid.
 
-    Sticky frames put it ahead or behind, in place and in time; it keeps pace by leaving timesteps out and playing others
-    twice. Where it is lost, somebody else plays until a landmark of the trajectory comes by: a screen that looks the
-    same, as far along and as fast. From there it goes on.
+    Sticky frames put it ahead or behind, in place and in time. It keeps pace by leaving timesteps out and playing others
+    twice. Once it is lost somebody else plays, until it is found again.
     """
 
     name = "replay"
 
     def __init__(
-        self,
-        trajectory: Trajectory,
-        config: MemoryConfig,
-        landmark: Landmark | None = None,
-        variation: Variation | None = None,
+        self, trajectory: Trajectory, config: ReplayConfig, rejoin: Rejoin, variation: Variation = NO_VARIATION
     ) -> None:
         """Starts at the beginning.
 
         Args:
             trajectory: What to play again.
-            config: When it is lost, and when it is found again.
-            landmark: Makes a landmark of the present screen; None: it counts blindly, and what is lost stays lost.
+            config: When it is lost, and how it keeps pace.
+            rejoin: Finds it again.
             variation: A stretch to play in another way, to see whether that is better.
         """
         self.trajectory = trajectory
+        self._config = config
+        self._rejoin = rejoin
         self._variation = variation
         self.is_varied = False
         """Has it come to the variation?"""
-        self._config = config
-        self._landmark = landmark
         self._next = 0  # timestep of the trajectory
         self._late = 0  # timesteps by which it is behind the trajectory's time, since it was found last
-        self._lost_for = 0  # timesteps
         self._is_lost = False
-        self._wait = config.rejoin_wait
-        self._passed, self._speeds = trajectory.at_landmarks(config.landmark_period)
-        self._tries = np.zeros(len(self._passed), np.int64)
+        self._wait = 0  # timesteps until a lost one is looked for
 
-    def is_on(self, moment: Moment) -> bool:
-        """Can it say what to hold now? Ask once a timestep, from the first on, whoever plays."""
-        if self._next >= len(self.trajectory):
-            return False
-        variation = self._variation
-        if variation is not None and not self.is_varied and not self._is_lost and self._next >= variation.start:
+    @property
+    def is_on(self) -> bool:
+        """Can it say what to hold now?"""
+        return not self._is_lost and self._next < len(self.trajectory)
+
+    def follow(self, moment: Moment) -> None:
+        """Takes note of where the episode stands; to be told each timestep, whoever plays."""
+        if self._is_lost:
+            self._look_out(moment)
+        elif self.is_on and not self.is_varied and self._next >= self._variation.start:
             self.is_varied = True
-            self._is_lost = variation.shift is None
-            self._lost_for, self._wait = 0, variation.timesteps
-        elif not self._is_lost:
-            paid = float(self.trajectory.returns[self._next - 1]) if self._next else moment.episode_return
-            self._is_lost = moment.episode_return < paid - self._config.replay_slack
-            self._lost_for, self._wait = 0, self._config.rejoin_wait
-        elif self._landmark is not None:
-            self._lost_for += 1
-            if self._lost_for >= self._wait:
-                self._is_lost = not self._has_rejoined(moment, self._landmark)
-        return not self._is_lost
+            if self._variation.shift is None:
+                self._lose(self._variation.timesteps)
+        elif self.is_on and self._is_behind(moment):
+            self._lose(self._rejoin.wait)
 
-    def _has_rejoined(self, moment: Moment, landmark: Landmark) -> bool:
-        config = self._config
-        is_near = np.abs(self._passed - moment.episode_return) < config.rejoin_distance
-        is_near &= np.abs(self._speeds - moment.reward) < config.rejoin_speed
-        is_near &= self._tries < config.rejoin_tries
-        near = np.flatnonzero(is_near)
-        if not len(near):
-            return False
-        seen = landmark(moment).astype(np.float32)
-        differences = np.abs(self.trajectory.landmarks[near] - seen).mean(1)
-        if differences.min() >= config.rejoin_difference:
-            return False
-        found = near[differences.argmin()]
-        self._tries[found] += 1
-        self._next = int(found) * config.landmark_period
-        self._late = 0
-        return True
+    def _is_behind(self, moment: Moment) -> bool:
+        return (
+            self._next > 0
+            and moment.episode_return < float(self.trajectory.returns[self._next - 1]) - self._config.slack
+        )
+
+    def _lose(self, wait: int) -> None:
+        self._is_lost, self._wait = True, wait
+
+    def _look_out(self, moment: Moment) -> None:
+        self._wait -= 1
+        found = self._rejoin.find(moment) if self._wait <= 0 else None
+        if found is not None:
+            self._is_lost, self._next, self._late = False, found, 0
+
+    def begin(self, moment: Moment) -> None:
+        """Has nothing to prepare."""
+
+    def act(self, moment: Moment) -> Buttons:
+        """Holds what the trajectory held at the timestep where it stands."""
+        shift = self._variation.shift_at(self._next)
+        if not shift:
+            self._keep_pace(moment)
+        timestep = min(max(self._next + shift, 0), len(self.trajectory) - 1)
+        self._next += 1
+        return unpack(int(self.trajectory.actions[timestep]))
 
     def _keep_pace(self, moment: Moment) -> None:
         """Leaves this timestep out or plays the last one again, where that is nearer to the trajectory.
 
-        Nearer in place, by the return so far, and in time, by which everything goes that moves by itself. Only where the
-        same is held before and after, so that no press is lost, and where the replay is about as fast as the trajectory:
-        what is stuck is not to wait.
+        Nearer in place means by the return so far. Nearer in time counts as well, for what moves by itself goes by it.
+        A timestep is left out or repeated only where the same is held before and after, so that no press is lost. What
+        is stuck is not to wait: the replay has to be about as fast as the trajectory.
         """
         config, trajectory, at = self._config, self.trajectory, self._next
         if not 2 <= at < len(trajectory) - 1 or trajectory.actions[at] != trajectory.actions[at - 1]:
@@ -107,16 +120,3 @@ class Replay:
         nearest = min((1, 0, 2), key=off.__getitem__)  # on with it, rather than anything else
         self._next += nearest - 1
         self._late = int(late[nearest])
-
-    def begin(self, moment: Moment) -> None:
-        """Has nothing to prepare."""
-
-    def act(self, moment: Moment) -> Buttons:
-        """Holds what the trajectory held at the timestep where it stands."""
-        variation = self._variation
-        shift = variation.shift if variation is not None and self._next in variation.stretch else None
-        if shift is None and self._landmark is not None:
-            self._keep_pace(moment)
-        timestep = min(max(self._next + (shift or 0), 0), len(self.trajectory) - 1)
-        self._next += 1
-        return unpack(int(self.trajectory.actions[timestep]))

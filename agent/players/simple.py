@@ -25,7 +25,7 @@ class Random:
 
 
 class Idle:
-    """Holds nothing: how the original JERK pads a replay that ran out."""
+    """Holds nothing: so the original JERK fills the episode after a replay that ran out."""
 
     name = "idle"
 

@@ -3,9 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from knowing import memory as empty
+from knowing import trajectory
 
 from agent.journal import PLAYERS, Episode, Journal
-from agent.level.trajectories import Memory, MemoryConfig, Trajectory
+from agent.level.knowledge import KNOWLEDGE_FORMAT
+from agent.level.trajectories import Memory
 
 EPISODE = Episode(
     episode_return=123.4,
@@ -17,15 +20,8 @@ EPISODE = Episode(
 
 
 def knowing() -> Memory:
-    memory = Memory(MemoryConfig())
-    memory.add(
-        Trajectory(
-            actions=np.ones(2, np.uint16),
-            returns=np.ones(2, np.float32),
-            paid=5.0,
-            landmarks=np.empty((1, 0), np.uint8),
-        )
-    )
+    memory = empty()
+    memory.add(trajectory(5.0))
     return memory
 
 
@@ -70,7 +66,7 @@ def test_a_folder_that_vanishes_in_the_middle_is_survived(tmp_path: Path) -> Non
 def test_what_an_earlier_run_knew_of_the_level_is_taken_over(tmp_path: Path) -> None:
     said: list[str] = []
     Journal(tmp_path, said.append).save({"memory": knowing()}, "level", is_last=True)
-    again, other = Memory(MemoryConfig()), Memory(MemoryConfig())
+    again, other = empty(), empty()
     Journal(tmp_path, said.append).recall({"memory": again}, "level")
     Journal(tmp_path, said.append).recall({"memory": other}, "another level")
     assert [kept.paid for kept in again.trajectories] == [5.0]
@@ -90,7 +86,32 @@ def test_broken_knowledge_is_said_and_left_aside(tmp_path: Path, content: bytes)
     said: list[str] = []
     journal = Journal(tmp_path, said.append)
     journal.knowledge_path.write_bytes(content)
-    memory = Memory(MemoryConfig())
+    memory = empty()
     journal.recall({"memory": memory}, "level")
     assert memory.trajectories == []
     assert "without earlier knowledge" in said[0]
+
+
+def test_knowledge_of_an_earlier_format_is_said_in_one_line_and_left_aside(tmp_path: Path) -> None:
+    said: list[str] = []
+    journal = Journal(tmp_path, said.append)
+    journal.save({"memory": knowing()}, "level", is_last=True)
+    with np.load(journal.knowledge_path) as file:
+        arrays = {**dict(file), "format": np.array(KNOWLEDGE_FORMAT - 1)}
+    np.savez(journal.knowledge_path, **arrays)
+    memory = empty()
+    journal.recall({"memory": memory}, "level")
+    assert memory.trajectories == []
+    (line,) = said
+    assert line.startswith("starting without earlier knowledge")
+    assert f"wanted format {KNOWLEDGE_FORMAT}, got {KNOWLEDGE_FORMAT - 1}" in line
+
+
+def test_who_knows_nothing_worth_keeping_leaves_the_file_alone(tmp_path: Path) -> None:
+    said: list[str] = []
+    journal = Journal(tmp_path, said.append)
+    journal.save({}, "level", is_last=True)
+    assert not journal.knowledge_path.exists()
+    journal.save({"memory": knowing()}, "level", is_last=True)
+    journal.recall({}, "level")
+    assert said == []

@@ -166,11 +166,11 @@ def test_seed_and_limits_come_from_the_environment_where_the_flags_are_silent(tm
     ("name", "value", "wanted"),
     [
         ("QJERK_SEED", "1.5", "QJERK_SEED of the environment: wanted a whole number, got '1.5'"),
-        ("QJERK_SEED", "-1", "wanted a seed of at least 0, got -1"),
+        ("QJERK_SEED", "-1", "wanted seed of at least 0, got -1"),
         ("QJERK_TIMESTEPS", "many", "QJERK_TIMESTEPS of the environment: wanted a whole number, got 'many'"),
         ("QJERK_TIMESTEPS", "9" * 5000, "QJERK_TIMESTEPS of the environment: wanted a whole number, got '999"),
         ("QJERK_WALLCLOCK", "1h", "QJERK_WALLCLOCK of the environment: wanted a number, got '1h'"),
-        ("QJERK_WALLCLOCK", "nan", "wanted wallclock above 0 s, got nan"),
+        ("QJERK_WALLCLOCK", "nan", "wanted wallclock_s above 0, got nan"),
     ],
 )
 def test_a_malformed_environment_is_an_error_of_one_line(tmp_path: Path, name: str, value: str, wanted: str) -> None:

@@ -6,14 +6,14 @@ import pytest
 from toys import Corridor
 
 from agent.config import RunConfig
+from agent.control.choice import JerkChoice
 from agent.control.controller import Controller
+from agent.control.stall import Relay
 from agent.journal import Episode
-from agent.level.trajectories import Memory
 from agent.players.jerk import Jerk
 from agent.runner import REFUSALS_MAX, Runner
 from agent.stop import Stopped, StopSignal
 from agent.vision import VisionConfig
-from agent.wire.client import RemoteEnv
 from agent.wire.messages import GymRemoteError, ResetError, ServerDisconnectError, TimestepTimeoutError
 
 
@@ -55,15 +55,15 @@ class NeverStop(StopSignal):
 def run(
     trouble: dict[int, BaseException], timesteps: int = 100, length: int = 20
 ) -> tuple[Runner, Scripted, Iterator[Episode], list[str]]:
-    config = RunConfig(timesteps=timesteps)
+    config = RunConfig(timesteps=timesteps).blind()
     rng = np.random.default_rng(0)
     jerk = Jerk(config.jerk, rng)
-    controller = Controller(
-        config, main=jerk, fallback=None, after_replay=jerk, memory=Memory(config.memory), rng=rng, say=print
-    )
+    relay = Relay(jerk, jerk, config.stall)
+    choice = JerkChoice(config.jerk, rng)
+    controller = Controller(config, policy=relay, after_replay=relay, choice=choice, rng=rng, say=print)
     levels: list[str] = []
     env = Scripted(trouble, length)
-    runner = Runner(cast(RemoteEnv, env), controller, VisionConfig(), config, stop=NeverStop(), on_level=levels.append)
+    runner = Runner(env, controller, VisionConfig(), config, stop=NeverStop(), on_level=levels.append)
     return runner, env, runner.episodes(), levels
 
 

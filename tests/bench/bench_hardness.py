@@ -8,7 +8,7 @@ import itertools
 import multiprocessing
 import sys
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -20,7 +20,6 @@ from agent.config import RunConfig
 from agent.rules import FRAME_SKIP, LEVEL_REWARD, Buttons, buttons
 from agent.runner import Runner
 from agent.stop import StopSignal
-from agent.wire.client import RemoteEnv
 from agent.wire.messages import TimestepTimeoutError
 from fernway import levels, native
 from fernway.environment import NativeEnv
@@ -88,8 +87,7 @@ def jerk(solved: Solved, seed: int, budget: int) -> float:
     env = Run(solved, seed, budget)
     config = RunConfig(seed=seed)
     controller, vision = build_agent("jerk", WEIGHTS, config)
-    remote, stop = cast(RemoteEnv, env), NeverStopped()
-    for _ in Runner(remote, controller, vision, config, stop=stop, on_level=lambda _: None).episodes():
+    for _ in Runner(env, controller, vision, config, stop=NeverStopped(), on_level=lambda _: None).episodes():
         pass
     return env.score()
 

@@ -21,14 +21,15 @@ from rich.table import Table
 
 from agent.assembly import WEIGHTS, Mode, build_agent, load_learned
 from agent.config import RunConfig
+from agent.control.choice import JerkChoice
 from agent.control.controller import Controller
-from agent.level.trajectories import Memory
+from agent.control.stall import Relay
+from agent.level.trajectories import MemoryConfig
 from agent.players.jerk import Jerk
 from agent.rules import action_buttons
 from agent.runner import Runner
 from agent.terminal import say
 from agent.vision import VisionConfig
-from agent.wire.client import RemoteEnv
 from agent.wire.messages import TimestepTimeoutError
 from common.files import write_file
 from contest.scoring import bootstrap
@@ -44,28 +45,18 @@ Part = Literal[
     "network",
     "+ fallback",
     "+ memory",
-    "+ level model",
+    "+ bandit and pace",
     "+ landmarks",
     "+ variations",
-    "+ keeping pace",
     "planner",
 ]
-MODES: dict[str, Mode] = {
-    "random": "random",
-    "jerk": "jerk",
-    "improved-jerk": "improved-jerk",
-    "network": "greedy",
-    "+ level model": "hybrid",
-    "+ landmarks": "hybrid",
-    "+ variations": "hybrid",
-    "+ keeping pace": "hybrid",
+MODES: dict[str, Mode] = {"random": "random", "jerk": "jerk", "improved-jerk": "improved-jerk", "network": "greedy"}
+"""Modes of the agent by part; the others are its hybrid, more and more of it."""
+LEFT_OUT: dict[str, dict[str, dict[str, Any]]] = {
+    "+ bandit and pace": {"landmarks": {"period": 0}, "detours": {"share": 0.0}, "variations": {"share": 0.0}},
+    "+ landmarks": {"variations": {"share": 0.0}},
 }
-LEFT_OUT: dict[str, dict[str, Any]] = {
-    "+ level model": {"rejoin_tries": 0, "vary_share": 0.0, "pace_speed": 0.0},  # what is lost stays lost
-    "+ landmarks": {"vary_share": 0.0, "pace_speed": 0.0},
-    "+ variations": {"pace_speed": 0.0},
-}
-"""Settings of the memory without what a later part brings."""
+"""Settings without what later parts bring."""
 BLIND = ("random", "jerk", "improved-jerk", "planner")
 FIRST = "jerk"
 
@@ -103,18 +94,23 @@ class Task:
         return f"{self.part}/{self.level}/{self.timesteps}/{self.seed}"
 
 
-def control(task: Task, config: RunConfig) -> tuple[Controller, VisionConfig]:
+def control(task: Task) -> tuple[Controller, VisionConfig, RunConfig]:
     """Puts the agent together as far as it is wanted."""
-    if task.part in MODES:
-        return build_agent(MODES[task.part], task.weights, config)
-    play_rng, choice_rng, _ = np.random.default_rng(config.seed).spawn(3)
+    # Without the server's limit a busy machine does not take the network out of play.
+    config = RunConfig(seed=task.seed, timesteps=task.timesteps, wallclock_s=math.inf)
+    for section, settings in LEFT_OUT.get(task.part, {}).items():
+        config = dataclasses.replace(config, **{section: dataclasses.replace(getattr(config, section), **settings)})
+    if task.part not in ("+ fallback", "+ memory"):
+        return *build_agent(MODES.get(task.part, "hybrid"), task.weights, config), config
+    config = config.blind()
+    if task.part == "+ fallback":
+        config = dataclasses.replace(config, memory=MemoryConfig(trajectories=0))
+    play_rng, choice_rng = np.random.default_rng(config.seed).spawn(2)
     learned, vision = load_learned(task.weights, config, play_rng)
-    memory = Memory(config.memory) if task.part == "+ memory" else None
-    jerk = Jerk(config.jerk, play_rng)
-    controller = Controller(
-        config, main=learned, fallback=jerk, after_replay=learned, memory=memory, rng=choice_rng, say=say
-    )
-    return controller, vision
+    relay = Relay(learned, Jerk(config.jerk, play_rng), config.stall)
+    choice = JerkChoice(config.jerk, choice_rng)
+    controller = Controller(config, policy=relay, after_replay=relay, choice=choice, rng=choice_rng, say=say)
+    return controller, vision, config
 
 
 def plan(env: Run, solved: Solved, seed: int) -> None:
@@ -141,13 +137,8 @@ def score(task: Task) -> tuple[str, float]:
     if task.part == "planner":
         plan(env, solved, task.seed)
     else:
-        # Without the server's limit a busy machine does not take the network out of play.
-        config = RunConfig(seed=task.seed, timesteps=task.timesteps, wallclock_s=math.inf)
-        memory = dataclasses.replace(config.memory, **LEFT_OUT.get(task.part, {}))
-        config = dataclasses.replace(config, memory=memory)
-        controller, vision = control(task, config)
-        runner = Runner(cast(RemoteEnv, env), controller, vision, config, stop=NeverStopped(), on_level=lambda _: None)
-        for _ in runner.episodes():
+        controller, vision, config = control(task)
+        for _ in Runner(env, controller, vision, config, stop=NeverStopped(), on_level=lambda _: None).episodes():
             pass
     return task.key, env.score()
 

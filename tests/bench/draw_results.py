@@ -117,10 +117,10 @@ def rows_of(runs: dict[str, float], ours: str, commit: str, date: str) -> list[R
     """Sums up the runs of bench_parts.py, by `part/level/timesteps/seed`; other parts are left out."""
     scores: dict[tuple[str, int], dict[str, list[float]]] = {}
     for key, score in runs.items():
-        part, level, timesteps, _ = key.rsplit("/", 3)
+        part, level, length, _ = key.rsplit("/", 3)
         agent = "ours" if part == ours else PARTS.get(part)
         if agent is not None:
-            scores.setdefault((agent, int(timesteps)), {}).setdefault(level, []).append(score)
+            scores.setdefault((agent, int(length)), {}).setdefault(level, []).append(score)
     rows = []
     for (agent, timesteps), levels in scores.items():
         estimate = bootstrap.estimate(bootstrap.mean, [np.array(one) for one in levels.values()])
@@ -241,7 +241,8 @@ def main(options: Options) -> None:
         write_file(RESULTS, written(rows))
     write_file(FIGURE, figure(rows))
     for page, drawn in ((README, short_table(rows)), (PAGE, table(rows))):
-        write_file(page, TABLE.sub(lambda found, drawn=drawn: found[1] + drawn + found[3], page.read_text()))
+        before, begin, _, end, after = TABLE.split(page.read_text())
+        write_file(page, before + begin + drawn + end + after)
 
 
 if __name__ == "__main__":

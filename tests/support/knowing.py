@@ -1,48 +1,45 @@
 """Keepers of knowledge: some that know something, some that know nothing."""
 
 import numpy as np
-from toys import moment
 
 from agent.config import RunConfig
 from agent.level.knowledge import Keeper
+from agent.level.landmarks import PATCHES
 from agent.level.trajectories import Memory, Trajectory
-from agent.players.explorer import Explorer
-from agent.vision import VisionConfig
+from agent.level.variations import Variations
 
 CONFIG = RunConfig()
 
 
 def memory() -> Memory:
-    return Memory(CONFIG.memory, CONFIG.places.patches)
+    return Memory(CONFIG.memory, CONFIG.landmarks.period)
 
 
-def explorer() -> Explorer:
-    return Explorer(CONFIG, VisionConfig(), None, np.random.default_rng(0))
+def variations() -> Variations:
+    return Variations(CONFIG.variations, np.random.default_rng(0))
+
+
+def trajectory(
+    paid: float, length: int = 3, actions: list[int] | None = None, returns: list[float] | None = None
+) -> Trajectory:
+    """One that paid steadily, if not told otherwise, with landmarks at the usual distance."""
+    length = len(returns or actions or range(length))
+    return Trajectory(
+        actions=np.array(actions if actions is not None else range(length), np.uint16),
+        returns=np.array(returns if returns is not None else np.linspace(0, paid, length), np.float32),
+        paid=paid,
+        landmarks=np.full((-(-length // CONFIG.landmarks.period), PATCHES), int(abs(paid)) % 256, np.uint8),
+    )
 
 
 def known() -> dict[str, Keeper]:
-    kept, learned = memory(), explorer()
-    for paid in (10.0, 30.0, 20.0):
-        returns = np.linspace(0, paid, 3, dtype=np.float32)
-        kept.add(
-            Trajectory(
-                actions=np.arange(3, dtype=np.uint16),
-                returns=returns,
-                paid=paid,
-                landmarks=np.full((1, 129), int(paid), np.uint8),
-            )
-        )
+    kept, tried = memory(), variations()
+    for paid, length in ((10.0, 3), (30.0, 9), (20.0, 1)):
+        kept.add(trajectory(paid, length))
     kept.trajectories[1].pay(40.0)
-    kept.note_end(25.0)
-    learned.begin(moment())
-    rng = np.random.default_rng(1)
-    for timestep in range(300):
-        here = moment(float(timestep), timestep, 1.0)
-        here.stack.push(np.full((224, 320, 3), rng.integers(256), np.uint8))
-        learned.act(here)
-    learned.finish(here, terminated=True)
-    return {"memory": kept, "explorer": learned}
+    tried.note_end(25.0)
+    return {"memory": kept, "variations": tried}
 
 
 def fresh() -> dict[str, Keeper]:
-    return {"memory": memory(), "explorer": explorer()}
+    return {"memory": memory(), "variations": variations()}

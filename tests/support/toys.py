@@ -41,8 +41,8 @@ class Corridor(gym.Env[NDArray[np.uint8], NDArray[np.int8]]):
         return self._look(), 10.0 * (self.x - before), self.x >= self._length, self.timesteps >= self._limit, {}
 
 
-def moment(episode_return: float = 0.0, timestep: int = 0, reward: float = 0.0) -> Moment:
+def moment(episode_return: float = 0.0, reward: float = 0.0) -> Moment:
     """A moment on a black screen."""
     stack = FrameStack(VisionConfig())
     stack.reset(np.zeros(SCREEN_SHAPE, np.uint8))
-    return Moment(stack=stack, timestep=timestep, episode_return=episode_return, reward=reward)
+    return Moment(stack=stack, episode_return=episode_return, reward=reward)

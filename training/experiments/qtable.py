@@ -97,7 +97,7 @@ class _TableAgent:
         held: NDArray[np.int8] = self._buttons[self._player.act()]
         return held
 
-    def took(self, held: NDArray[np.int8], reward: float, screen: Screen, *, terminated: bool, is_over: bool) -> None:
+    def record(self, held: NDArray[np.int8], reward: float, screen: Screen, *, terminated: bool, is_over: bool) -> None:
         del held, is_over
         self._player.learn(reward, screen, terminated=terminated)
 
@@ -113,22 +113,21 @@ class _ControllerAgent:
         self._stack = FrameStack(vision)
 
     def begin(self, screen: Screen, share_used: float) -> None:
-        self._timestep, self._return, self._reward = 0, 0.0, 0.0
+        self._return, self._reward = 0.0, 0.0
         self._stack.reset(screen)
         self._controller.begin_episode(share_used)
 
     def _moment(self) -> Moment:
-        return Moment(stack=self._stack, timestep=self._timestep, episode_return=self._return, reward=self._reward)
+        return Moment(stack=self._stack, episode_return=self._return, reward=self._reward)
 
     def act(self) -> NDArray[np.int8]:
         return self._controller.act(self._moment())
 
-    def took(self, held: NDArray[np.int8], reward: float, screen: Screen, *, terminated: bool, is_over: bool) -> None:
+    def record(self, held: NDArray[np.int8], reward: float, screen: Screen, *, terminated: bool, is_over: bool) -> None:
         self._stack.push(screen)
-        self._timestep += 1
         self._reward = reward
         self._return += reward
-        self._controller.took(held, self._return)
+        self._controller.record(held, self._return)
         if is_over:
             self._controller.end_episode(self._moment(), terminated=terminated)
 
@@ -152,7 +151,7 @@ def play(
         held = agent.act()
         screen, reward, terminated, truncated, _ = env.step(held)
         is_over = terminated or truncated
-        agent.took(held, float(reward), screen.copy(), terminated=terminated, is_over=is_over)
+        agent.record(held, float(reward), screen.copy(), terminated=terminated, is_over=is_over)
         paid += float(reward)
         if is_over:
             run.returns.append(paid)

@@ -1,65 +1,67 @@
 import pytest
+from knowing import trajectory
 
-from agent.control.bandit import Bandit, BanditConfig, Kind
+from agent.control.bandit import Bandit, BanditConfig
+from agent.control.choice import Kind
+
+BEST = trajectory(100.0)
 
 
 def test_each_kind_is_tried_once_first() -> None:
-    bandit = Bandit(BanditConfig())
+    bandit = Bandit(BanditConfig(width=0.0))
     tried = []
     for _ in Kind:
-        tried.append(bandit.choose(Kind, 0.0))
-        bandit.pay(tried[-1], 100.0)
-    assert sorted(tried) == sorted(Kind)
-
-
-def test_kinds_that_are_not_possible_now_are_not_chosen() -> None:
-    assert Bandit(BanditConfig()).choose([Kind.EXPLORE], 0.0) is Kind.EXPLORE
+        tried.append(bandit.choose(BEST, 0.0))
+        bandit.pay(tried[-1], 100.0 if len(tried) == 1 else -100.0)
+    assert tried == [Kind.POLICY, Kind.REPLAY]
 
 
 def pays(bandit: Bandit, returns: dict[Kind, float], episodes: int, share_used: float = 0.0) -> dict[Kind, int]:
     counts = dict.fromkeys(Kind, 0)
     for _ in range(episodes):
-        kind = bandit.choose(Kind, share_used)
+        kind = bandit.choose(BEST, share_used)
         bandit.pay(kind, returns[kind])
         counts[kind] += 1
     return counts
 
 
 def test_what_pays_most_is_played_most_and_the_rest_now_and_then() -> None:
-    returns = {Kind.POLICY: 1000.0, Kind.EXPLORE: 4000.0, Kind.REPLAY: 2000.0}
-    counts = pays(Bandit(BanditConfig()), returns, 200)
-    assert counts[Kind.EXPLORE] > 180
-    assert min(counts.values()) >= 1
+    counts = pays(Bandit(BanditConfig()), {Kind.POLICY: 2500.0, Kind.REPLAY: 4000.0}, 200)
+    assert counts[Kind.REPLAY] > 180
+    assert counts[Kind.POLICY] > 1
 
 
-def test_near_the_end_not_knowing_is_worth_nothing() -> None:
+@pytest.mark.parametrize("share_used", [1.0, 1.5])
+def test_near_the_end_not_knowing_is_worth_nothing(share_used: float) -> None:
     bandit = Bandit(BanditConfig(width=1e6))
-    returns = {Kind.POLICY: 1000.0, Kind.EXPLORE: 1001.0, Kind.REPLAY: 999.0}
+    returns = {Kind.POLICY: 1000.0, Kind.REPLAY: 1001.0}
     pays(bandit, returns, 30)
-    assert pays(bandit, returns, 30, share_used=1.0)[Kind.EXPLORE] == 30
+    assert pays(bandit, returns, 30, share_used)[Kind.REPLAY] == 30
 
 
 def test_a_kind_that_gets_better_is_noticed_within_the_window() -> None:
     bandit = Bandit(BanditConfig(window=4, width=0.0))
-    for kind in Kind:
-        bandit.pay(kind, 1000.0 if kind is Kind.POLICY else 900.0)
+    bandit.pay(Kind.POLICY, 1000.0)
     for episode_return in [0.0] * 50 + [2000.0] * 4:
-        bandit.pay(Kind.EXPLORE, episode_return)
-    assert bandit.choose(Kind, 0.0) is Kind.EXPLORE
+        bandit.pay(Kind.REPLAY, episode_return)
+    assert bandit.choose(BEST, 0.0) is Kind.REPLAY
 
 
 def test_the_bound_is_the_stated_one() -> None:
     # mean + width * (1 - share) * sqrt(ln N / n), worked out by hand for N = 3: ln 3 = 1.0986
     bandit = Bandit(BanditConfig(width=100.0))
     bandit.pay(Kind.POLICY, 200.0)
-    bandit.pay(Kind.EXPLORE, 217.0)
-    bandit.pay(Kind.EXPLORE, 217.0)
-    # policy 200 + 100 * 1.0481 = 304.8; explore 217 + 100 * 0.7411 = 291.1
-    assert bandit.choose([Kind.POLICY, Kind.EXPLORE], 0.0) is Kind.POLICY
+    bandit.pay(Kind.REPLAY, 117.0)
+    bandit.pay(Kind.REPLAY, 317.0)
+    # policy 200 + 100 * 1.0481 = 304.8; replay 217 + 100 * 0.7411 = 291.1
+    assert bandit.choose(BEST, 0.0) is Kind.POLICY
+    assert bandit._bound(Kind.POLICY, 0.0) == pytest.approx(304.81, abs=0.01)
+    assert bandit._bound(Kind.REPLAY, 0.0) == pytest.approx(291.11, abs=0.01)
     # at half: 252.4 against 254.1
-    assert bandit.choose([Kind.POLICY, Kind.EXPLORE], 0.5) is Kind.EXPLORE
+    assert bandit.choose(BEST, 0.5) is Kind.REPLAY
 
 
-def test_settings_out_of_range_are_refused() -> None:
-    with pytest.raises(ValueError, match="window"):
-        BanditConfig(window=0)
+@pytest.mark.parametrize(("name", "value"), [("window", 0), ("width", -1.0)])
+def test_settings_out_of_range_are_refused(name: str, value: float) -> None:
+    with pytest.raises(ValueError, match=f"wanted {name} (above 0|of at least 0), got {value}"):
+        BanditConfig(**{name: value})  # type: ignore[arg-type]

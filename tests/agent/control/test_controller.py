@@ -3,30 +3,39 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from knowing import trajectory
 from toys import RIGHT, B, moment
 
 from agent.config import RunConfig
-from agent.control.bandit import Kind
-from agent.control.controller import Controller, NobodyCanPlayError
-from agent.control.stall import StallConfig
-from agent.level.trajectories import Memory, MemoryConfig, Trajectory
-from agent.players.explorer import OPTIONS, Explorer
+from agent.control.bandit import Bandit
+from agent.control.choice import Choice, Kind
+from agent.control.controller import Controller
+from agent.control.stall import NobodyCanPlayError, Relay, StallConfig
+from agent.level.landmarks import LandmarkConfig
+from agent.level.trajectories import MemoryConfig, Trajectory
+from agent.level.variations import VariationConfig
 from agent.players.learned import Learned
 from agent.players.moment import Moment
 from agent.players.player import Player
+from agent.players.replayer import ReplayConfig
 from agent.players.simple import Idle
-from agent.rules import Buttons, buttons
-from agent.vision import Observation, VisionConfig
+from agent.rules import LEVEL_REWARD, Buttons, buttons, pack
+from agent.vision import Observation
 
-CONFIG = RunConfig(stall=StallConfig(patience=3, headway=20.0), memory=MemoryConfig(replay_slack=5.0))
+SEEING = RunConfig(
+    stall=StallConfig(patience=3, headway=20.0),
+    replay=ReplayConfig(slack=5.0, pace_speed=0.0),
+    variations=VariationConfig(share=0.0),
+)
+CONFIG = SEEING.blind()
 
 
 class Steady:
     """Always holds the same."""
 
-    def __init__(self, name: str, held: Buttons) -> None:
+    def __init__(self, name: str, *held: str) -> None:
         self.name = name
-        self.held = held
+        self.held = buttons(*held)
         self.turns = 0
 
     def begin(self, moment: Moment) -> None:
@@ -36,253 +45,283 @@ class Steady:
         return self.held
 
 
-class Broken:
-    """A Q-function gone wrong."""
+class Values:
+    """A Q-function that always answers the same."""
+
+    def __init__(self, value: float, action: int = 1) -> None:
+        self.values = np.zeros(9, np.float32)
+        self.values[action] = value
 
     def q_values(self, obs: Observation) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-        return np.full(9, np.nan, np.float32)
+        return self.values
+
+
+class Always:
+    """Chooses one kind, and remembers what it was paid."""
+
+    def __init__(self, kind: Kind = Kind.REPLAY) -> None:
+        self.kind = kind
+        self.asked: list[float] = []
+        self.paid: list[tuple[Kind, float]] = []
+
+    def choose(self, best: Trajectory, share_used: float) -> Kind:
+        self.asked.append(share_used)
+        return self.kind
+
+    def pay(self, kind: Kind, episode_return: float) -> None:
+        self.paid.append((kind, episode_return))
 
 
 def make(
-    main: Player,
+    main: Player | None = None,
     fallback: Player | None = None,
+    *,
     after_replay: Player | None = None,
-    memory: Memory | None = None,
+    choice: Choice | None = None,
+    config: RunConfig = CONFIG,
     say: Callable[[str], None] = print,
+    seed: int = 0,
 ) -> Controller:
+    main = main or Steady("learned", "RIGHT")
+    policy = Relay(main, fallback or main, config.stall)
     return Controller(
-        CONFIG,
-        main=main,
-        fallback=fallback,
-        after_replay=after_replay or main,
-        memory=memory,
-        rng=np.random.default_rng(0),
+        config,
+        policy=policy,
+        after_replay=Relay(after_replay, after_replay, config.stall) if after_replay else policy,
+        choice=choice or Always(),
+        rng=np.random.default_rng(seed),
         say=say,
     )
 
 
-def play(controller: Controller, returns: list[float], first_timestep: int = 0) -> list[Buttons]:
+def play(controller: Controller, returns: list[float]) -> list[Buttons]:
     """Plays on, the episode's return before each timestep being given."""
     acted = []
-    for timestep, episode_return in enumerate(returns, start=first_timestep):
-        acted.append(controller.act(moment(episode_return, timestep)))
-        controller.took(acted[-1], episode_return + 1)
+    for episode_return in returns:
+        acted.append(controller.act(moment(episode_return)))
+        controller.record(acted[-1], episode_return + 1)
     return acted
 
 
-def test_the_fallback_plays_from_a_stall_until_there_is_headway() -> None:
-    main, fallback = Steady("learned", buttons("RIGHT")), Steady("jerk", buttons("B"))
-    controller = make(main, fallback)
+def play_episode(controller: Controller, returns: list[float], *, terminated: bool = True) -> list[Buttons]:
+    """Plays an episode whose last timestep pays one."""
     controller.begin_episode(0.0)
+    acted = play(controller, returns)
+    controller.end_episode(moment(returns[-1] + 1), terminated=terminated)
+    return acted
+
+
+def words(acted: list[Buttons]) -> str:
+    return "".join("B" if held[B] else "R" if held[RIGHT] else "." for held in acted)
+
+
+def test_the_fallback_plays_from_a_stall_until_there_is_headway() -> None:
+    main, fallback = Steady("learned", "RIGHT"), Steady("jerk", "B")
+    controller = make(main, fallback)
     returns = [10.0, 10.0, 10.0, 10.0, 10.0, 30.0, 30.5, 30.5, 30.5, 30.5]
-    acted = "".join("B" if held[B] else "R" for held in play(controller, returns))
     #        a rise, three without: stall; 20 above it is not enough, 20.5 is; then patience anew
-    assert acted == "RRR" + "BBB" + "RRR" + "B"
+    assert words(play_episode(controller, returns)) == "RRR" + "BBB" + "RRR" + "B"
     assert (main.turns, fallback.turns) == (2, 2)
     assert controller.timesteps_by_player == {"learned": 6, "jerk": 4}
 
 
 def test_without_a_fallback_the_main_player_is_left_to_itself() -> None:
-    controller = make(Steady("learned", buttons("RIGHT")))
-    controller.begin_episode(0.0)
-    assert all(held[RIGHT] for held in play(controller, [0.0] * 10))
+    main = Steady("learned", "RIGHT")
+    assert words(play_episode(make(main), [0.0] * 10)) == "R" * 10
+    assert main.turns == 1
 
 
 def test_a_new_episode_starts_with_the_main_player_and_full_patience() -> None:
-    controller = make(Steady("learned", buttons("RIGHT")), Steady("jerk", buttons("B")))
-    controller.begin_episode(0.0)
-    play(controller, [0.0] * 5)
-    controller.end_episode(moment(0.0), terminated=True)
-    controller.begin_episode(0.0)
-    assert not any(held[B] for held in play(controller, [0.0] * 2))
-
-
-def remembered() -> Memory:
-    memory = Memory(CONFIG.memory)
-    teacher = make(Steady("learned", buttons("DOWN")), memory=memory)
-    teacher.begin_episode(0.0)
-    play(teacher, [0.0, 10.0, 20.0])
-    teacher.end_episode(moment(21.0), terminated=True)
-    return memory
+    main, fallback = Steady("learned", "RIGHT"), Steady("jerk", "B")
+    controller = make(main, fallback, choice=Always(Kind.POLICY))
+    assert words(play_episode(controller, [0.0] * 5)) == "RRBBB"
+    assert words(play_episode(controller, [0.0] * 3)) == "RRB"
+    assert (main.turns, controller.timesteps_by_player) == (2, {"learned": 2, "jerk": 1})
 
 
 def test_an_episode_is_remembered_up_to_its_best_return() -> None:
-    memory = remembered()
-    (kept,) = memory.trajectories
+    controller = make(Steady("learned", "DOWN"))
+    play_episode(controller, [0.0, 10.0, 20.0, 5.0])
+    (kept,) = controller.memory.trajectories
     assert kept.returns.tolist() == [1.0, 11.0, 21.0]
+    assert kept.actions.tolist() == [pack(buttons("DOWN"))] * 3
     assert kept.mean == 21.0
 
 
+def test_who_remembers_nothing_never_replays_and_has_nothing_to_keep() -> None:
+    config = dataclasses.replace(CONFIG, memory=MemoryConfig(trajectories=0))
+    controller = make(config=config)
+    for _ in range(2):
+        play_episode(controller, [0.0, 10.0])
+        assert controller.timesteps_by_player == {"learned": 2}
+    assert controller.memory.trajectories == []
+    assert controller.keepers == {}
+    assert set(make().keepers) == {"memory", "variations"}
+
+
+def remembering(*args: Player, **settings: object) -> Controller:
+    """One that has held DOWN for three timesteps, which paid 1, 11 and 21."""
+    controller = make(*args, **settings)  # type: ignore[arg-type]
+    controller.memory.add(trajectory(21.0, actions=[int(pack(buttons("DOWN")))] * 3, returns=[1.0, 11.0, 21.0]))
+    return controller
+
+
+def test_the_choice_is_asked_with_what_can_be_replayed_and_is_paid() -> None:
+    choice = Always(Kind.REPLAY)
+    controller = make(choice=choice)
+    play_episode(controller, [0.0, 10.0])
+    assert (choice.asked, choice.paid) == ([], [(Kind.POLICY, 11.0)]), "nothing to replay: nothing to choose"
+    controller.begin_episode(0.25)
+    assert choice.asked == [0.25]
+    play(controller, [0.0, 10.0])
+    controller.end_episode(moment(7.0), terminated=True)
+    assert choice.paid[1:] == [(Kind.REPLAY, 7.0)]
+
+
 def test_a_replay_that_runs_out_is_played_on() -> None:
-    memory = remembered()
-    controller = make(Steady("learned", buttons("RIGHT")), Steady("jerk", buttons("B")), memory=memory)
-    controller.begin_episode(1.0)  # the probability of replaying is over 1
-    play(controller, [0.0, 10.0, 20.0, 30.0, 40.0])
+    controller = remembering(Steady("learned", "RIGHT"), Steady("jerk", "B"))
+    play_episode(controller, [0.0, 10.0, 20.0, 30.0, 40.0])
     assert controller.timesteps_by_player == {"replay": 3, "learned": 2}
-    controller.end_episode(moment(41.0), terminated=True)
-    assert memory.trajectories[0].mean == (21.0 + 41.0) / 2, "a replay's return counts for its trajectory"
-    assert memory.trajectories[1].returns.tolist() == [1.0, 11.0, 21.0, 31.0, 41.0], "and what went farther is kept"
+    first, second = controller.memory.trajectories
+    assert first.mean == (21.0 + 41.0) / 2, "a replay's return counts for its trajectory"
+    assert second.returns.tolist() == [1.0, 11.0, 21.0, 31.0, 41.0], "and what went farther is kept"
 
 
 def test_a_replay_that_goes_wrong_is_given_up_for_good() -> None:
-    memory = remembered()
-    controller = make(Steady("learned", buttons("RIGHT")), Steady("jerk", buttons("B")), memory=memory)
-    controller.begin_episode(1.0)
-    play(controller, [0.0, 4.0, 5.9, 40.0, 50.0])  # 11 had been paid by the second timestep, slack is 5
+    controller = remembering(Steady("learned", "RIGHT"), Steady("jerk", "B"))
+    play_episode(controller, [0.0, 4.0, 5.9, 40.0, 50.0])  # 11 had been paid by the second timestep, slack is 5
     assert controller.timesteps_by_player == {"replay": 2, "learned": 3}
 
 
 @pytest.mark.parametrize("rounding", [0.0, 1e-3])
 def test_a_replay_that_brought_nothing_new_is_not_kept_twice(rounding: float) -> None:
-    memory = remembered()
-    controller = make(Steady("learned", buttons("RIGHT")), memory=memory)
-    controller.begin_episode(1.0)
-    play(controller, [0.0, 10.0, 19.0 + rounding])
-    controller.end_episode(moment(20.0), terminated=True)
-    assert len(memory.trajectories) == 1
+    controller = remembering()
+    play_episode(controller, [0.0, 10.0, 20.0 + rounding])
+    assert len(controller.memory.trajectories) == 1
+
+
+@pytest.mark.parametrize("kept_for", [Kind.POLICY, Kind.REPLAY])
+def test_an_episode_of_the_policys_is_kept_whatever_it_paid(kept_for: Kind) -> None:
+    controller = remembering(choice=Always(kept_for))
+    play_episode(controller, [0.0, 10.0, 15.0])
+    assert len(controller.memory.trajectories) == (2 if kept_for is Kind.POLICY else 1)
 
 
 def test_the_stall_after_a_replay_is_counted_from_where_it_ended() -> None:
-    memory = remembered()
-    controller = make(Steady("learned", buttons("RIGHT")), Steady("jerk", buttons("B")), memory=memory)
-    controller.begin_episode(1.0)
-    play(controller, [0.0, 10.0, 20.0, 21.0, 21.0, 21.0, 21.0])
+    controller = remembering(Steady("learned", "RIGHT"), Steady("jerk", "B"))
+    play_episode(controller, [0.0, 10.0, 20.0, 21.0, 21.0, 21.0, 21.0])
     assert controller.timesteps_by_player == {"replay": 3, "learned": 3, "jerk": 1}
 
 
+def test_a_replay_that_is_found_again_and_lost_again_is_played_on_by_the_main_player() -> None:
+    main, fallback = Steady("learned", "RIGHT"), Steady("jerk", "B")
+    config = dataclasses.replace(SEEING, landmarks=LandmarkConfig(period=1, wait=1, speed=1000.0, tries=1))
+    controller = make(main, fallback, config=config)
+    returns = [100.0, 200.0, 300.0, 400.0]
+    controller.memory.add(
+        Trajectory(
+            actions=np.zeros(4, np.uint16),
+            returns=np.array(returns, np.float32),
+            paid=400.0,
+            landmarks=np.zeros((4, 129), np.uint8),
+        )
+    )
+    controller.begin_episode(0.0)
+    # The black screen looks like every landmark: lost at once, a stall, found at 200, lost right after it.
+    acted = words(play(controller, [0.0, 50.0, 50.0, 50.0, 50.0, 200.0, 60.0, 60.0]))
+    assert acted == "." + "RRR" + "B" + "." + "RR"
+    assert (main.turns, fallback.turns) == (2, 1)
+
+
 def test_the_baseline_idles_after_a_replay() -> None:
-    controller = make(Steady("jerk", buttons("B")), after_replay=Idle(), memory=remembered())
-    controller.begin_episode(1.0)
-    play(controller, [0.0, 10.0, 20.0, 21.0, 21.0])
+    controller = remembering(Steady("jerk", "B"), after_replay=Idle())
+    play_episode(controller, [0.0, 10.0, 20.0, 21.0, 21.0])
     assert controller.timesteps_by_player == {"replay": 3, "idle": 2}
-
-
-def test_how_often_it_replays_rises_over_the_run() -> None:
-    controller = make(Steady("jerk", buttons("B")), memory=remembered())
-
-    def share(used: float) -> float:
-        replays = 0
-        for _ in range(400):
-            controller.begin_episode(used)
-            controller.act(moment())
-            replays += controller.timesteps_by_player["replay"]
-        return replays / 400
-
-    assert share(0.0) == pytest.approx(0.25, abs=0.06)
-    assert share(0.5) == pytest.approx(0.75, abs=0.06)
 
 
 def test_values_that_are_not_finite_retire_the_network_and_are_said_once() -> None:
     said: list[str] = []
-    learned = Learned(Broken(), 0.0, np.random.default_rng(0))
-    controller = make(learned, Steady("jerk", buttons("B")), say=said.append)
+    learned = Learned(Values(np.nan), 0.0, np.random.default_rng(0))
+    controller = make(learned, Steady("jerk", "B"), say=said.append, choice=Always(Kind.POLICY))
     for _ in range(2):
-        controller.begin_episode(0.0)
-        assert all(held[B] for held in play(controller, [0.0, 1.0, 2.0]))
+        assert words(play_episode(controller, [0.0, 1.0, 2.0])) == "BBB"
         assert controller.timesteps_by_player == {"jerk": 3}
     assert len(said) == 1
     assert "not finite" in said[0]
 
 
-class Right:
-    """A Q-function for which RIGHT is the best."""
-
-    def q_values(self, obs: Observation) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-        values = np.zeros(9, np.float32)
-        values[1] = 1.0
-        return values
-
-
-def make_hybrid(
-    say: Callable[[str], None] = print,
-    memory: Memory | None = None,
-    config: RunConfig = CONFIG,
-    seed: int = 0,
-) -> tuple[Controller, Explorer]:
-    """As `python -m agent` wires it, the network always holding RIGHT."""
-    rng = np.random.default_rng(seed)
-    learned = Learned(Right(), 0.0, rng)
-    explorer = Explorer(config, VisionConfig(), learned, rng)
-    controller = Controller(
-        config,
-        memory=memory,
-        main=learned,
-        fallback=Steady("jerk", buttons("B")),
-        after_replay=learned,
-        explorer=explorer,
-        rng=rng,
-        say=say,
-    )
-    return controller, explorer
-
-
-def test_the_explorer_learns_from_what_the_learned_policy_does_and_from_nobody_else() -> None:
-    controller, explorer = make_hybrid()
-    controller.begin_episode(0.0)
-    play(controller, [0.0, 10.0, 20.0, 20.0, 20.0, 20.0, 20.0])
-    assert controller.timesteps_by_player == {"learned": 5, "jerk": 2}
-    known = explorer.model.arrays()
-    assert known["option"].tolist() == [len(OPTIONS)], "ended where the heuristic took over"
-    assert known["reward"].tolist() == [20.0]
+def test_a_network_that_is_retired_does_not_play_on_after_a_replay_either() -> None:
+    said: list[str] = []
+    learned = Learned(Values(np.nan), 0.0, np.random.default_rng(0))
+    controller = remembering(learned, Steady("jerk", "B"), say=said.append)
+    for _ in range(2):
+        assert words(play_episode(controller, [0.0, 10.0, 20.0, 30.0, 40.0])) == "...BB"
+        controller.memory.trajectories[1:] = []
+    assert len(said) == 1
 
 
 def test_a_retired_network_without_a_fallback_ends_the_run() -> None:
-    controller = make(Learned(Broken(), 0.0, np.random.default_rng(0)))
+    controller = make(Learned(Values(np.nan), 0.0, np.random.default_rng(0)))
     controller.begin_episode(0.0)
-    with pytest.raises(NobodyCanPlayError, match="not finite"):
+    with pytest.raises(NobodyCanPlayError, match="the Q-network cannot play: its Q-values are not finite"):
         controller.act(moment())
 
 
-def test_replays_vary_less_and_less_and_only_what_was_played_as_it_was_is_judged() -> None:
-    config = dataclasses.replace(CONFIG, memory=MemoryConfig(replay_slack=5.0, vary_share=1.0))
-
-    def is_judged(seed: int, share_used: float) -> bool:
-        """Plays a replay of three timesteps; was the trajectory judged by it?"""
-        memory = Memory(config.memory, config.places.patches)
-        returns = np.array([1.0, 11.0, 21.0], np.float32)
-        landmarks = np.zeros((1, config.places.patches), np.uint8)
-        memory.add(Trajectory(actions=np.ones(3, np.uint16), returns=returns, paid=42.0, landmarks=landmarks))
-        controller, _ = make_hybrid(memory=memory, config=config, seed=seed)
-        for kind in (Kind.POLICY, Kind.EXPLORE):  # so that a replay is what has not been tried yet
-            controller._bandit.pay(kind, 0.0)
-        controller.begin_episode(share_used)
-        play(controller, [0.0, 1.0, 11.0, 21.0])
-        controller.end_episode(moment(21.0), terminated=True)
-        is_whole = controller.timesteps_by_player["replay"] == 3
-        assert (memory.trajectories[0].plays == 2) == is_whole
-        return is_whole
-
-    assert not any(is_judged(seed, 0.0) for seed in range(20))
-    assert {is_judged(seed, 0.5) for seed in range(40)} == {True, False}
-    assert all(is_judged(seed, 1.0) for seed in range(10)), "no more at the end of the run"
+def varying(share: float = 1.0, **settings: float) -> RunConfig:
+    """Replays that are varied look for landmarks at once, but never find one."""
+    return dataclasses.replace(CONFIG, variations=VariationConfig(share=share, **settings))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("comes_to", "kept"), [(995.0, 2), (900.0, 1)])
-def test_a_varied_replay_that_got_as_far_is_kept(comes_to: float, kept: int) -> None:
-    config = dataclasses.replace(CONFIG, memory=MemoryConfig(vary_share=1.0))
-    memory = Memory(config.memory, config.places.patches)
-    landmarks = np.zeros((1, config.places.patches), np.uint8)
-    returns = np.array([1.0, 11.0, 1000.0], np.float32)
-    memory.add(Trajectory(actions=np.ones(3, np.uint16), returns=returns, paid=9000.0, landmarks=landmarks))
-    controller, _ = make_hybrid(memory=memory, config=config)
-    for kind in (Kind.POLICY, Kind.EXPLORE):
-        controller._bandit.pay(kind, 0.0)
-    controller.begin_episode(0.0)
-    play(controller, [0.0, 1.0, 11.0, comes_to])
-    controller.end_episode(moment(comes_to), terminated=True)
-    assert len(memory.trajectories) == kept
+@pytest.mark.parametrize(
+    ("comes_to", "terminated", "ends"),
+    [(21.0, True, [21.0]), (21.0, False, []), (LEVEL_REWARD, True, []), (LEVEL_REWARD - 1, True, [LEVEL_REWARD - 1])],
+)
+def test_where_the_game_ended_a_replay_is_noted_but_not_where_the_level_or_the_time_ended(
+    comes_to: float, terminated: bool, ends: list[float]
+) -> None:
+    controller = remembering()
+    play_episode(controller, [0.0, 10.0, comes_to - 1], terminated=terminated)
+    assert controller.variations.arrays()["ends"].tolist() == ends
+
+
+def test_a_replay_that_was_varied_judges_nothing_and_notes_no_end() -> None:
+    controller = remembering(config=varying())
+    play_episode(controller, [0.0, 10.0, 20.0])  # of three timesteps the variation leaves some to the main player
+    assert controller.timesteps_by_player["replay"] < 3
+    assert controller.memory.trajectories[0].plays == 1
+    assert controller.variations.arrays()["ends"].tolist() == []
+    controller = remembering()
+    play_episode(controller, [0.0, 10.0, 20.0])
+    assert controller.memory.trajectories[0].plays == 2
+
+
+@pytest.mark.parametrize(("comes_to", "kept"), [(1.5, 2), (0.5, 1)])
+def test_a_varied_replay_that_got_about_as_far_is_kept(comes_to: float, kept: int) -> None:
+    controller = remembering(config=varying(same_return=20.0))
+    play_episode(controller, [0.0, 0.0, comes_to - 1])  # it replayed one that came to 21
+    assert len(controller.memory.trajectories) == kept
 
 
 @pytest.mark.parametrize(("detour", "trajectories"), [(60, 2), (16, 1)])
-def test_a_trajectory_that_is_mostly_detours_is_tried_without_them_too(detour: int, trajectories: int) -> None:
-    memory = Memory(CONFIG.memory, CONFIG.places.patches)
-    controller, _ = make_hybrid(memory=memory, config=CONFIG)
+def test_a_trajectory_that_is_mostly_detours_is_tried_without_them_first(detour: int, trajectories: int) -> None:
+    controller = make(config=SEEING, choice=Always(Kind.POLICY))
     # It stands still for a while on the way. The screen is the same all the time: return and speed tell places apart.
     way = [30.0 * timestep for timestep in range(16)]
     returns = [*way[:8], *[way[7]] * detour, *way[8:]]
-    controller.begin_episode(0.0)
-    play(controller, returns)
-    controller.end_episode(moment(returns[-1], len(returns)), terminated=True)
-    lengths = sorted(len(trajectory) for trajectory in memory.trajectories)
+    play_episode(controller, returns)
+    lengths = [len(kept) for kept in controller.memory.trajectories]
     assert (len(lengths), lengths[-1]) == (trajectories, len(returns))
-    assert trajectories == 1 or len(way) <= lengths[0] <= len(way) + 8
+    if trajectories == 2:
+        assert len(way) <= lengths[0] <= len(way) + 8
+        assert controller.memory.best() is controller.memory.trajectories[0], "of equals the first is played first"
+
+
+def test_with_the_bandit_replays_alternate_as_they_pay() -> None:
+    controller = make(choice=Bandit(CONFIG.bandit))
+    kinds = []
+    for _ in range(4):
+        controller.begin_episode(1.0)  # not knowing is worth nothing any more
+        play(controller, [0.0, 10.0, 20.0])
+        kinds.append("replay" if controller.timesteps_by_player["replay"] else "policy")
+        controller.end_episode(moment(100.0 if kinds[-1] == "policy" else 50.0), terminated=False)
+    assert kinds == ["policy", "replay", "policy", "policy"]

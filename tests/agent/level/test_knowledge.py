@@ -3,13 +3,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from knowing import explorer, fresh, known
+from knowing import CONFIG, fresh, known, memory, trajectory
 from numpy.typing import NDArray
-from toys import moment
 
 from agent.level import knowledge
 from agent.level.knowledge import Arrays, KnowledgeError
-from agent.players.explorer import Explorer
+from agent.level.trajectories import Memory
+from agent.rules import EPISODE_TIMESTEPS
 
 
 def same(one: Arrays, other: Arrays) -> bool:
@@ -35,19 +35,6 @@ def test_knowledge_outlives_the_run(saved: Path) -> None:
     for word in before:
         assert same(before[word].arrays(), after[word].arrays()), word
     assert [path.name for path in saved.parent.iterdir()] == ["knowledge.npz"]
-
-
-def test_an_explorer_that_was_restored_goes_on_as_the_one_that_was_not(saved: Path) -> None:
-    before, after = known()["explorer"], explorer()
-    knowledge.load(saved, "a level", {"explorer": after})
-    assert isinstance(before, Explorer)
-    here = moment(150.0, 0, 1.0)
-    for player in (before, after):
-        player._rng = np.random.default_rng(5)
-        player._chosen = 0
-        player.begin(here)
-    acted = [[player.act(moment(150.0 + step, step, 1.0)).tolist() for step in range(60)] for player in (before, after)]
-    assert acted[0] == acted[1]
 
 
 def test_nothing_known_is_a_file_too(tmp_path: Path) -> None:
@@ -77,42 +64,58 @@ def test_garbage_is_no_knowledge(saved: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "array"),
+    ("name", "array", "why"),
     [
-        ("format", np.array(99)),
-        ("format", None),
-        ("format", np.array(None)),
-        ("memory__lengths", np.array([1, 1], np.int64)),
-        ("memory__lengths", np.array([0, 4, 5], np.int64)),
-        ("memory__lengths", np.array([-3, 9, 3], np.int64)),
-        ("memory__actions", np.full(9, 1 << 12, np.uint16)),
-        ("memory__actions", np.zeros((3, 3), np.uint16)),
-        ("memory__returns", np.full(9, np.nan, np.float32)),
-        ("memory__returns", np.zeros(9, np.int64)),
-        ("memory__plays", np.array([1, 0, 1])),
-        ("memory__ends", np.array([np.inf])),
-        ("memory__ends", None),
-        ("explorer__keys", np.zeros((200, 3), np.int64)),
-        ("explorer__keys", np.zeros((0, 3), np.int64)),
-        ("explorer__profiles", np.zeros((3, 5), np.uint8)),
-        ("explorer__place", None),
-        ("explorer__option", np.full(2, 3, np.int8)),
+        ("format", np.array(99), "wanted format 5, got 99"),
+        ("format", np.array(4), "wanted format 5, got 4"),
+        ("format", None, "format is missing"),
+        ("format", np.array(None), "not a knowledge file"),
+        ("memory__lengths", np.array([1, 1], np.int64), r"wanted actions finite, uint16 \[2\], got uint16 \[13\]"),
+        ("memory__lengths", np.array([0, 4, 9], np.int64), r"1..4500 timesteps, got \[0, 4, 9\]"),
+        ("memory__lengths", np.array([-3, 15, 1], np.int64), "1..4500 timesteps"),
+        ("memory__lengths", np.array([4501, 1, 1], np.int64), "1..4500 timesteps"),
+        ("memory__lengths", np.array([4, 8, 1], np.int64), r"wanted landmarks finite, uint8 \[4, 129\]"),
+        ("memory__actions", np.full(13, 1 << 12, np.uint16), "wanted packed buttons below 4096, got 4096"),
+        ("memory__actions", np.zeros((3, 3), np.uint16), "wanted actions"),
+        ("memory__returns", np.full(13, np.nan, np.float32), "wanted returns finite"),
+        ("memory__returns", np.zeros(13, np.int64), r"wanted returns finite, float32 \[13\], got int64 \[13\]"),
+        ("memory__paid", np.zeros(2), "wanted paid"),
+        ("memory__plays", np.array([1, 0, 1]), r"at least once, got \[1, 0, 1\]"),
+        ("memory__plays", np.array([1, 1]), "wanted plays"),
+        ("memory__landmarks", np.zeros((5, 128), np.uint8), r"wanted landmarks finite, uint8 \[5, 129\]"),
+        ("variations__ends", np.array([np.inf]), r"wanted ends finite, float64 \[N\], got float64 \[1\]"),
+        ("variations__ends", None, "ends is missing"),
     ],
 )
-def test_knowledge_that_was_tampered_with_is_refused(saved: Path, name: str, array: NDArray[Any] | None) -> None:
+def test_knowledge_that_was_tampered_with_is_refused(
+    saved: Path, name: str, array: NDArray[Any] | None, why: str
+) -> None:
     rewrite(saved, **{name: array})
-    with pytest.raises(KnowledgeError) as refusal:
-        knowledge.load(saved, "a level", fresh())
+    after = fresh()
+    with pytest.raises(KnowledgeError, match=why) as refusal:
+        knowledge.load(saved, "a level", after)
     assert "\n" not in str(refusal.value)
+    assert all(same(after[word].arrays(), fresh()[word].arrays()) for word in after), "all of it, or nothing"
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("place", 10**6), ("next_place", -1), ("option", 99), ("discount", 1.0), ("reward", np.inf)]
-)
-def test_transitions_out_of_range_are_refused(saved: Path, name: str, value: float) -> None:
-    with np.load(saved) as file:
-        array = file[f"explorer.{name}"]
-    array[0] = value
-    rewrite(saved, **{f"explorer__{name}": array})
-    with pytest.raises(KnowledgeError, match=name):
+def test_the_last_action_there_is_is_taken_and_the_longest_trajectory(tmp_path: Path) -> None:
+    longest = trajectory(9.0, actions=[(1 << 12) - 1] * EPISODE_TIMESTEPS)
+    before = memory()
+    before.add(longest)
+    knowledge.save(tmp_path / "knowledge.npz", "a level", {"memory": before})
+    after = memory()
+    assert knowledge.load(tmp_path / "knowledge.npz", "a level", {"memory": after})
+    assert same(before.arrays(), after.arrays())
+
+
+def test_an_agent_that_looks_at_no_screens_takes_over_what_another_has_played(saved: Path) -> None:
+    blind = Memory(CONFIG.memory, 0)
+    assert knowledge.load(saved, "a level", {"memory": blind})
+    assert [len(kept) for kept in blind.trajectories] == [3, 9, 1]
+    assert [len(kept.landmarks) for kept in blind.trajectories] == [0, 0, 0]
+
+
+def test_a_file_that_grows_too_large_is_refused(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(knowledge, "SIZE_MOST", saved.stat().st_size)
+    with pytest.raises(KnowledgeError, match="it comes to more than"):
         knowledge.load(saved, "a level", fresh())

@@ -12,7 +12,7 @@ from agent.network.card import NetworkConfig
 from agent.network.graph import q_graph
 from agent.network.model import QNetwork
 from agent.network.policy import Policy
-from agent.players.learned import Learned
+from agent.players.learned import Learned, UnfitError
 from agent.players.moment import Moment
 from agent.rules import ACTION_TABLE, SCREEN_SHAPE
 from agent.vision import FrameStack, VisionConfig
@@ -98,15 +98,15 @@ def test_a_policy_keeps_the_weights_it_was_made_of() -> None:
 def test_one_weight_that_is_no_number_takes_the_player_out(config: NetworkConfig) -> None:
     stack = FrameStack(VISION)
     stack.reset(np.random.default_rng(0).integers(0, 256, SCREEN_SHAPE, np.uint8))
-    moment = Moment(stack=stack, timestep=0, episode_return=0.0, reward=0.0)
+    moment = Moment(stack=stack, episode_return=0.0, reward=0.0)
     for name, _ in network(config).named_parameters():
         net = network(config)
         with torch.no_grad():
             parameter = net.get_parameter(name)
             parameter[(0,) * parameter.ndim] = float("nan")
         learned = Learned(played(net, VISION), 0.0, np.random.default_rng(0))
-        learned.act(moment)
-        assert not learned.is_sound, name
+        with pytest.raises(UnfitError, match="not finite"):
+            learned.act(moment)
 
 
 def test_a_module_without_an_operator_is_refused_by_name() -> None:

@@ -11,8 +11,8 @@ import toy_game
 from common.checkout import commit
 from contest.__main__ import main
 from contest.scoring import leaderboard
+from contest.scoring.evaluation import EvaluationError
 from contest.scoring.leaderboard import COLUMNS, Entry
-from contest.scoring.pairs import EvaluationError
 
 ROOT = Path(__file__).resolve().parents[3]
 HEADER = "agent,score,low,high,timesteps,command,commit\n"
