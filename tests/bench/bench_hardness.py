@@ -93,7 +93,7 @@ def jerk(solved: Solved, seed: int, budget: int) -> float:
 
 
 def walk(solved: Solved, seed: int, budget: int) -> float:
-    """Score of `python tests/support/right_jumper.py SEED`."""
+    """Score of `python tests/bench/right_jumper.py SEED`."""
     env = Run(solved, seed, budget)
     right_jumper.play(env, seed)
     return env.score()

@@ -24,7 +24,7 @@ def test_scores_are_those_of_evaluate(tmp_path: Path) -> None:
     listed.write_text("\n".join(["game,state", *(f"{game},{LEVEL}" for game in GAMES)]))
     agents = {
         "jerk": "{python} -m agent --mode jerk --timesteps 1000000 --seed {seed}",
-        "right": f"{{python}} {ROOT / 'tests/support/right_jumper.py'} {{seed}}",
+        "right": f"{{python}} {ROOT / 'tests/bench/right_jumper.py'} {{seed}}",
         "hybrid": f"{{python}} -m agent --timesteps {TIMESTEPS} --seed {{seed}}",
     }
     command = [sys.executable, "-m", "contest", "evaluate", "--levels", listed, "--results", tmp_path / "scores"]

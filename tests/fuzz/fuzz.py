@@ -185,7 +185,7 @@ def fuzz(
 def call(target: str, seeds: Iterable[int]) -> int:
     """Calls a function FILE:FUNCTION with seeds until one fails or SIGTERM comes; returns the exit status."""
     path, _, name = target.rpartition(":")
-    sys.path.insert(0, str(Path(path).parent))
+    sys.path[:0] = [str(Path(path).parent), str(TESTS / "support")]
     spec = importlib.util.spec_from_file_location(Path(path).stem, path)
     assert spec is not None
     assert spec.loader is not None

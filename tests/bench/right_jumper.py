@@ -1,6 +1,6 @@
 """The agent that a game must not be easy for: to the right all the time, with jumps at random, and no memory.
 
-`python tests/support/right_jumper.py [SEED]` in a folder with tmp/sock in it, as `python -m contest evaluate` starts agents. It
+`python tests/bench/right_jumper.py [SEED]` in a folder with tmp/sock in it, as `python -m contest evaluate` starts agents. It
 jumps as often and as long as JERK does, the contest's baseline, but never goes back and never plays anything again.
 """
 
