@@ -28,8 +28,8 @@ CONSTANT = """
 import time
 from pathlib import Path
 from agent.rules import buttons
-from agent.config import RemoteConfig
 from agent.wire.client import RemoteEnv
+from agent.wire.connect import RemoteConfig
 from agent.wire.messages import RunEnd
 env = RemoteEnv(RemoteConfig(socket_dir=Path("tmp/sock")))
 held = buttons("RIGHT")

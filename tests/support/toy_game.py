@@ -56,8 +56,8 @@ def make(state: str | None, *, discrete_actions: bool, seed: int | None) -> ToyG
 AGENT = """
 import os, subprocess, sys, time
 from pathlib import Path
-from agent.config import RemoteConfig
 from agent.wire.client import RemoteEnv, RunEnd
+from agent.wire.connect import RemoteConfig
 
 what, seed = sys.argv[1], os.environ["QJERK_SEED"]
 assert sys.argv[2] == seed, sys.argv

@@ -2,14 +2,13 @@
 
 import io
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from finished import finish
 from rich.console import Console
 
+from contest.__main__ import main
 from contest.scoring.bootstrap import Estimate
 from contest.scoring.compare import Comparison, compare
 from contest.scoring.evaluation import EvaluationError
@@ -67,12 +66,15 @@ def test_only_what_all_have_is_compared(tmp_path: Path) -> None:
     assert "1 to 2 seeds" in printed(comparison)
 
 
-def test_odd_runs_are_told_below_the_table(tmp_path: Path) -> None:
+def test_odd_runs_are_told_below_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     finish(tmp_path / "x", THEIRS, remark="playing without <it>")
     finish(tmp_path / "y", OURS)
-    words = [sys.executable, "-m", "contest", "compare", "x", "y", "--report", "r.html"]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert "\nx: playing without <it> (4 of 4 runs)\n" in done.stdout
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["contest", "compare", "x", "y", "--report", "r.html"])
+    assert main() == 0
+    assert "\nx: playing without <it> (4 of 4 runs)\n" in capsys.readouterr().out
     assert "playing without &lt;it&gt; (4 of 4 runs)" in (tmp_path / "r.html").read_text()
 
 
@@ -99,18 +101,20 @@ def test_what_cannot_be_compared(tmp_path: Path) -> None:
     assert compare([ours, slow]).left_out == 0, "older results do not tell"
 
 
-def test_command(tmp_path: Path) -> None:
+def test_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     finish(tmp_path / "theirs", THEIRS)
     finish(tmp_path / "ours", OURS)
-    words = [sys.executable, "-m", "contest", "compare"]
-    call = [*words, "jerk=theirs", "ours", "--summary", "out/s.json", "--plot", "out/p.svg"]
-    done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "P(better than jerk)" in done.stdout
-    assert "written: out/s.json" in done.stdout
+    monkeypatch.chdir(tmp_path)
+    words = ["contest", "compare"]
+    monkeypatch.setattr("sys.argv", [*words, "jerk=theirs", "ours", "--summary", "out/s.json", "--plot", "out/p.svg"])
+    assert main() == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert "P(better than jerk)" in said.out
+    assert "written: out/s.json" in said.out
     assert (tmp_path / "out" / "p.svg").read_text().startswith("<svg ")
     for arguments, words_of_error in (((), "wanted at least one"), (("nowhere",), "nowhere: wanted a folder")):
-        done = subprocess.run([*words, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.returncode != 0
-        assert words_of_error in done.stderr
-        assert "Traceback" not in done.stderr
+        monkeypatch.setattr("sys.argv", [*words, *arguments])
+        assert main() == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert words_of_error in line
