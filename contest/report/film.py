@@ -1,7 +1,7 @@
 """Films a recording in a process of its own, which ends by itself should the emulator never come back.
 
-contest/report/video.py starts `python -m contest.report.film BK2 OUT SCALE CRF [any-rom]`, which reports on stdout: a line
-`frame` for each frame, and at last `return` and the sum of the rewards, or `refused` and the reason. OUT ends in .mp4, or
+contest/report/video.py starts `python -m contest.report.film BK2 OUT SCALE CRF FPS [any-rom]`, which reports on stdout: a
+line `frame` for each frame, and at last `return` and the sum of the rewards, or `refused` and the reason. OUT ends in .mp4, or
 in .webp for a moving picture, which web pages show where they allow no video.
 """
 
@@ -15,8 +15,8 @@ from typing import Any, TextIO
 
 import numpy as np
 
-FPS = 60
-"""Screens a second: every one the emulator drew."""
+DRAWN_FPS = 60
+"""Screens a second that the emulator draws."""
 
 SPED_UP = 2
 """How many times as fast a moving picture goes as the game was played."""
@@ -32,7 +32,7 @@ FRAME_S = 10
 emulator's reader of recordings loops forever on some that are damaged, and is deaf to all that Python could do."""
 
 
-def film(bk2: Path, out: Path, scale: int, crf: int, told: TextIO, *, any_rom: bool) -> float:
+def film(bk2: Path, out: Path, scale: int, crf: int, fps: int, told: TextIO, *, any_rom: bool) -> float:
     """Makes the video.
 
     Args:
@@ -40,6 +40,7 @@ def film(bk2: Path, out: Path, scale: int, crf: int, told: TextIO, *, any_rom: b
         out: The video.
         scale: Side of a screen's pixel in it.
         crf: The encoder's constant rate factor.
+        fps: Screens a second in it.
         told: Where to tell of each frame.
         any_rom: Whether to go on with a ROM that the game's integration was not made for.
 
@@ -58,7 +59,7 @@ def film(bk2: Path, out: Path, scale: int, crf: int, told: TextIO, *, any_rom: b
         encoder = None
         for screen, reward in replay(read_recording(bk2, any_rom=any_rom)):
             if encoder is None:  # only now the screens' size is known
-                encoder = stack.enter_context(closing(_encoder(out, screen.shape, scale, crf)))
+                encoder = stack.enter_context(closing(_encoder(out, screen.shape, scale, crf, fps)))
             encoder.send(np.ascontiguousarray(screen))
             total += reward
             told.write("frame\n")
@@ -66,7 +67,7 @@ def film(bk2: Path, out: Path, scale: int, crf: int, told: TextIO, *, any_rom: b
     return total
 
 
-def _encoder(path: Path, shape: tuple[int, ...], scale: int, crf: int) -> Generator[None, Any, None]:
+def _encoder(path: Path, shape: tuple[int, ...], scale: int, crf: int, fps: int) -> Generator[None, Any, None]:
     """An encoder that is sent screens, uint8 [H, W, 3] of any even size, and draws each pixel as a square."""
     from imageio_ffmpeg import write_frames  # type: ignore[import-untyped]
 
@@ -77,11 +78,11 @@ def _encoder(path: Path, shape: tuple[int, ...], scale: int, crf: int) -> Genera
         parameters = ["-vf", f"setpts=PTS/{SPED_UP},fps={WEBP_FPS},{scaled}", "-lossless", "1", "-loop", "0"]
     else:
         codec, pixels = "libx264", "yuv420p"
-        parameters = ["-vf", scaled, "-preset", "veryfast", "-crf", str(crf), "-movflags", "+faststart"]
+        parameters = ["-vf", f"fps={fps},{scaled}", "-preset", "veryfast", "-crf", str(crf), "-movflags", "+faststart"]
     encoder: Generator[None, Any, None] = write_frames(
         str(path),
         shape[1::-1],
-        fps=FPS,
+        fps=DRAWN_FPS,
         codec=codec,
         pix_fmt_out=pixels,
         quality=None,  # the parameters say it
@@ -93,14 +94,14 @@ def _encoder(path: Path, shape: tuple[int, ...], scale: int, crf: int) -> Genera
     return encoder
 
 
-def main(bk2: str, out: str, scale: str, crf: str, *any_rom: str) -> None:
+def main(bk2: str, out: str, scale: str, crf: str, fps: str, *any_rom: str) -> None:
     """Films, and tells on stdout how it went."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(START_S)
     told = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
     os.dup2(2, 1)  # what libraries print is none of the caller's business
     try:
-        total = film(Path(bk2), Path(out), int(scale), int(crf), told, any_rom=bool(any_rom))
+        total = film(Path(bk2), Path(out), int(scale), int(crf), int(fps), told, any_rom=bool(any_rom))
         told.write(f"return {total!r}\n")
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller has to say it in a line
         told.write(f"refused {' '.join(str(error).split()) or type(error).__name__}\n")

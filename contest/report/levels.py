@@ -18,8 +18,8 @@ from contest.scoring.compare import Comparison
 from contest.scoring.pairs import BEST_RECORDING
 from contest.scoring.results import LevelName, Run
 
-SMALL = Quality(scale=1, crf=26)
-"""Of videos inside the page."""
+SMALL = Quality(scale=1, crf=30, fps=30)
+"""Of videos inside the page, which is to stay small enough to be sent."""
 
 
 def level_text(level: LevelName) -> str:
@@ -34,11 +34,17 @@ def curves(comparison: Comparison, of: CurveOf, level: int | None = None) -> dic
 
 
 def curve_figure(
-    comparison: Comparison, heading: str, of: CurveOf, label: str, level: int | None = None, kind: str | None = None
+    comparison: Comparison,
+    heading: str,
+    of: CurveOf,
+    label: str,
+    level: int | None = None,
+    kind: str | None = None,
+    least: int = 1,
 ) -> Html:
-    """A chart of curves with its heading; empty if the records are gone."""
+    """A chart of curves with its heading; empty if the records are gone, or no curve has at least so many points."""
     found = curves(comparison, of, level)
-    if not found:
+    if not any(len(curve.timesteps) >= least for curve in found.values()):
         return Html("")
     names = [standing.result.name for standing in comparison.standings]
     chart = charts.curve_chart(found, names, comparison.timesteps, label)

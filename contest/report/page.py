@@ -10,7 +10,7 @@ from rich.console import Console
 from common.files import write_file
 from common.terminal import plural
 from contest.report import charts
-from contest.report.curves import return_by_time, score_so_far
+from contest.report.curves import POINTS, return_by_time, score_so_far
 from contest.report.levels import LevelCards, curve_figure, curves, level_text
 from contest.report.markup import Html, tag
 from contest.scoring.compare import Comparison, optional, seeds_text
@@ -18,6 +18,9 @@ from contest.scoring.results import Run
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:"
 """What the page may load: nothing but itself."""
+
+LEAST_POINTS = POINTS // 4
+"""Of the score so far, below which its chart is left out: runs so short that their first episodes took most of them."""
 
 SOURCE = "https://arxiv.org/abs/2108.13264"
 
@@ -144,7 +147,9 @@ class _Report:
 
     def _over_the_run(self) -> Html:
         figure = partial(curve_figure, self._comparison, kind="card")
-        score = figure("Score so far: mean return of all episodes up to then", score_so_far, "score so far")
+        score = figure(
+            "Score so far: mean return of all episodes up to then", score_so_far, "score so far", least=LEAST_POINTS
+        )
         learning = figure("Learning: return of the episodes at that time", return_by_time, "return")
         if not score and not learning:
             return tag("p", "The runs' own records are gone, so there are no curves.", class_="soft")
@@ -179,7 +184,7 @@ class _Report:
     def _players(self) -> Html:
         """Shows which players held the controls, in the agents that tell."""
         held = [[_held(one) for one in standing.runs] for standing in self._standings]
-        players = list(dict.fromkeys(name for agent in held for level in agent for name in level))
+        players = list(_sum([level for agent in held for level in agent]))
         if not players:
             return Html("")
         chips = [
@@ -196,7 +201,10 @@ class _Report:
                 if sum(part.values()) > 0:
                     label = level_text(level)
                     rows += [tag("span", label, class_="part"), charts.share_bar(part, players, label)]
-        hint = "Shares of the timesteps by player, from the agents' own records."
+        hint = (
+            "An agent may hand its controls from one player inside it to another. Shares of the timesteps by player, from "
+            "the agents' own records; the colours here are the players', not the agents'."
+        )
         legend = tag("div", *chips, class_="legend")
         card = tag("div", legend, tag("div", *rows, class_="shares"), class_="card")
         return tag("section", tag("h2", "Who held the controls"), tag("p", hint, class_="soft"), card)
@@ -254,4 +262,4 @@ def _sum(parts: Sequence[dict[str, float]]) -> dict[str, float]:
     """Adds up by player."""
     names = (name for part in parts for name in part)
     total = {name: sum(part.get(name, 0.0) for part in parts) for name in dict.fromkeys(names)}
-    return total if sum(total.values()) > 0 else {}
+    return {name: timesteps for name, timesteps in total.items() if timesteps > 0}

@@ -28,6 +28,9 @@ class Quality:
     crf: int = 20
     """The encoder's constant rate factor: 0 loses nothing, 51 is the smallest."""
 
+    fps: int = 60
+    """Screens a second; the emulator draws 60."""
+
 
 def make_video(
     bk2: Path,
@@ -87,6 +90,7 @@ def _filmed(bk2: Path, draft: Path, quality: Quality, *, any_rom: bool) -> Itera
         What it tells, line by line: see contest/report/film.py.
     """
     words = [sys.executable, "-m", "contest.report.film", str(bk2), str(draft), str(quality.scale), str(quality.crf)]
+    words += [str(quality.fps)]
     words += ["any-rom"] if any_rom else []
     with subprocess.Popen(
         words,

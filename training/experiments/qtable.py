@@ -244,15 +244,21 @@ def _row(config: QTableConfig, run: Run) -> list[str]:
 
 
 def _draw(path: Path, runs: list[Run]) -> None:
-    """Draws distinct screens over time, and the return of each episode."""
-    figure, axes = figures.figure(1, 2, "the origin's tables of screens and others", size=(12, 4.5))
+    """Draws distinct screens over time, and the return of each episode: a strip for each method."""
+    figure, axes = figures.figure(1, 2, "tables of screens, and others", size=(13, 1.5 + 0.6 * max(len(runs), 5)))
     left, right = axes[0]
-    for run in runs:
+    last = max(end for run in runs for end in run.ends)
+    for number, run in enumerate(runs):
+        colour = f"C{number}"
         if run.screens:
-            left.plot(np.arange(len(run.screens)) * CURVE_PERIOD, run.screens, label=run.method)
-        right.plot(run.ends, run.returns, ".", markersize=4, label=run.method)
+            left.plot(np.arange(len(run.screens)) * CURVE_PERIOD, run.screens, color=colour, label=run.method)
+        heights = number + 0.35 - 0.7 * np.array(run.ends) / last  # late episodes higher: dots do not hide one another
+        right.plot(run.returns, heights, ".", markersize=4, alpha=0.5, color=colour)
+        right.vlines(np.mean(run.returns), number - 0.42, number + 0.42, color="black", linewidth=1.5)
     left.set(xlabel="timesteps", ylabel="distinct screens", title="What the tables have seen")
-    right.set(xlabel="timesteps", ylabel="return", title="How far each episode got")
+    title = "How far each episode got (black: the mean)"
+    right.set(xlabel="return", title=title, yticks=range(len(runs)), yticklabels=[run.method for run in runs])
+    right.invert_yaxis()
+    right.grid(axis="x", alpha=0.3)
     left.legend()
-    right.legend()
     figures.save(path, figure)

@@ -26,7 +26,7 @@ CURVE = (
 """Panels of the curve."""
 
 SMOOTHED = 15
-"""Rows whose mean the thick line of a panel shows."""
+"""Rows around each whose median the thick line of a panel shows: a row of few episodes, after a stop, does not bend it."""
 
 MOST = LEVEL_REWARD + TIME_BONUS
 """The highest return there is, contest units."""
@@ -81,10 +81,10 @@ def score_pictures(episodes: Sequence[Episode], config: PPOConfig) -> dict[str, 
 
 
 def _panels(title: str, panels: Sequence[Panel]) -> Any:
-    """Draws panels in rows of up to four; None without any."""
+    """Draws panels in rows of up to three; None without any."""
     if not panels:
         return None
-    columns = min(4, len(panels))
+    columns = min(3, len(panels))
     picture, axes = figures.figure(-(-len(panels) // columns), columns, title)
     for axis, (name, draw) in zip(axes.ravel(), panels, strict=False):
         draw(axis)
@@ -121,7 +121,7 @@ def _curve(rows: Sequence[Row]) -> list[Panel]:
     def draw(axis: Any, values: NDArray[np.float64]) -> None:
         there = np.isfinite(values)
         x, y = timesteps[there], values[there]
-        smooth = [y[max(0, i - SMOOTHED + 1) : i + 1].mean() for i in range(len(y))]
+        smooth = [np.median(y[max(0, i - SMOOTHED // 2) : i + SMOOTHED // 2 + 1]) for i in range(len(y))]
         axis.plot(x, y, linewidth=0.8, alpha=0.4, color="tab:blue", marker="." if len(y) <= SMOOTHED else "")
         axis.plot(x, smooth, linewidth=1.8, color="tab:blue")
         _dress(axis)

@@ -144,6 +144,14 @@ def test_many_agents_and_players_keep_apart(tmp_path: Path) -> None:
     assert len([one for one in page.of_class("series") if "again" in str(one["class"])]) == 3 * 2
 
 
+def test_score_so_far_is_left_out_where_first_episodes_took_the_run(tmp_path: Path) -> None:
+    early, late = {("long", 0): [(1.0, 9), (2.0, 90)]}, {("long", 0): [(1.0, 800)]}
+    for name, runs, is_shown in (("early", early, True), ("late", late, False)):
+        page = report(tmp_path, read_result(finish(tmp_path / name, runs)))
+        assert any("Score so far" in words for words in page.words) == is_shown, name
+        assert any("Learning: return" in words for words in page.words)
+
+
 @pytest.mark.slow
 def test_agents_are_compared_and_filmed(tmp_path: Path, late_state: Path) -> None:
     """From the emulator to the page: two agents, one seed, the best episode of each run kept and shown."""

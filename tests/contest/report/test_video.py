@@ -155,7 +155,8 @@ def test_a_reader_that_never_comes_back_is_ended(recorded: Path, tmp_path: Path)
     whole = long(recorded, tmp_path / "long.bk2", 400)
     script = (
         "import sys, pathlib\n"
-        "from contest import film, games, recording\n"
+        "from contest.remote import games, recording\n"
+        "from contest.report import film\n"
         "recording.read_recording = lambda path, any_rom: recording.Recording(\n"
         "    path=path, level=games.find('Fernway-Genesis-v0'), frames=10**6)\n"
         "film.FRAME_S = 3\n"
@@ -164,7 +165,7 @@ def test_a_reader_that_never_comes_back_is_ended(recorded: Path, tmp_path: Path)
     statuses = []
     for at in (0.1, 0.02, 0.2, 0.3, 0.7):
         path = damaged(whole, tmp_path / "x.bk2", at)
-        words = [sys.executable, "-c", script, str(path), str(tmp_path / "x.mp4"), "1", "51"]
+        words = [sys.executable, "-c", script, str(path), str(tmp_path / "x.mp4"), "1", "51", "60"]
         statuses.append(subprocess.run(words, capture_output=True, check=False, timeout=300).returncode)
         if statuses[-1] == -signal.SIGALRM:
             break
