@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Every chore of the project, one word each: see usage below.
 set -euo pipefail
-readonly CALLED_FROM=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 readonly IMAGE=qjerk

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from tyro.conf import arg
 
-from agent.rules import EPISODE_TIMESTEPS
+from agent.rules import EPISODE_TIMESTEPS, LEVEL_REWARD
 from common.terminal import plural
 from contest.remote import games
 from contest.remote.monitor import Record
@@ -78,19 +78,27 @@ def demo(options: Demo, console: Console) -> Path:
         folder=folder,
     )
     with claimed(options.results, "demo"):
-        console.print(
-            f"{level.game} {level.state or ''}: {plural(options.episodes, 'episode')} by `{options.agent}`",
-            highlight=False,
-        )
+        kind = " (a validation level: no training shows it)" if (level.game, level.state) == FILMED else ""
+        what = f"{level.game} {level.state or ''}{kind}, seed {options.seed}"
+        told = f"{what}: {plural(options.episodes, 'episode')} by `{options.agent}`"
+        console.print(told, highlight=False, soft_wrap=True)
         outcome = _play(trial, options.episodes, console)
-        return _present(options.results, folder, outcome.record, console)
+        return _present(options.results, folder, outcome.record, console, pays_progress=level.pays_progress)
 
 
-def _present(results: Path, folder: Path, record: Record, console: Console) -> Path:
-    """Prints the score, keeps the records, and makes the video of the best episode; returns the video's path."""
+def how_far(episode_return: float) -> str:
+    """Says how far an episode got whose reward is the contest's."""
+    if episode_return >= LEVEL_REWARD:
+        return "the level is finished"
+    return f"the level is not finished, {int(100 * max(episode_return, 0) / LEVEL_REWARD)} % of the way"
+
+
+def _present(results: Path, folder: Path, record: Record, console: Console, *, pays_progress: bool) -> Path:
+    """Prints the score of what was played in a folder, keeps the records and makes the video, which is returned."""
     episodes = record.scored()
     for number, (value, length) in enumerate(episodes, start=1):
-        console.print(f"episode {number}: return {value:.1f} in {plural(length, 'timestep')}", highlight=False)
+        far = f": {how_far(value)}" if pays_progress else ""
+        console.print(f"episode {number}: return {value:.1f} in {plural(length, 'timestep')}{far}", highlight=False)
     returns = [value for value, _ in episodes]
     pace = record.timesteps / max(record.seconds, 1e-9)
     console.print(f"[bold]score {fmean(returns):.1f}[/], {pace:.0f} timesteps/s")

@@ -21,12 +21,14 @@ from rich.console import Console
 from agent.wire.client import RemoteEnv, ServerClosedError, TimestepTimeoutError, WallClockTimeoutError
 from agent.wire.connect import RemoteConfig
 from contest.__main__ import main
+from contest.demo import how_far
 from contest.remote import games
 from contest.remote.environment import make
 from contest.remote.games import GameError
 from contest.remote.monitor import EPISODES_END, Record
 from contest.remote.recording import VideoError, read_recording, replay
 from contest.report.video import make_video
+from fernway.levels import committed, is_validation
 
 GAME = "Airstriker-Genesis"
 RIGHT = np.eye(12, dtype=np.int8)[7]
@@ -284,6 +286,33 @@ def test_demo(tmp_path: Path, late_state: Path) -> None:
     best = max(range(2), key=lambda number: record.episodes[number][0])
     count = sum(1 for _ in frames_of(tmp_path / "demo" / "best.mp4"))
     assert 4 * record.episodes[best][1] - 3 <= count - 1 <= 4 * record.episodes[best][1]
+
+
+@pytest.mark.slow
+def test_the_demo_films_a_validation_level_that_is_finished(tmp_path: Path) -> None:
+    """By the bundled network, with the seed that it says."""
+    done = contest("demo", "--episodes", 1, "--results", tmp_path / "demo")
+    assert (done.returncode, done.stderr) == (0, "")
+    first, second, *_ = done.stdout.splitlines()
+    assert first.startswith(
+        "Fernway-Genesis-v0 AmberQuarry.Act5 (a validation level: no training shows it), seed 0: 1 "
+    )
+    assert is_validation(*(getattr(committed()["AmberQuarry.Act5"].level, name) for name in ("zone", "act")))
+    assert second.endswith(": the level is finished")
+    assert (tmp_path / "demo" / "best.mp4").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("episode_return", "told"),
+    [
+        (9000.5, "the level is finished"),
+        (8999.0, "the level is not finished, 99 % of the way"),
+        (1260.0, "the level is not finished, 14 % of the way"),
+        (-1.0, "the level is not finished, 0 % of the way"),
+    ],
+)
+def test_the_demo_says_whether_a_level_is_finished(episode_return: float, told: str) -> None:
+    assert how_far(episode_return) == told
 
 
 def test_video_refuses_what_is_no_recording(tmp_path: Path) -> None:
