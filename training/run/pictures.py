@@ -53,6 +53,12 @@ def sheet(pictures: list[tuple[str, Picture]], columns: int, cell: tuple[int, in
     return paper
 
 
+def png(picture: Picture) -> bytes:
+    """Makes a PNG file's content of a picture."""
+    _, content = cv2.imencode(".png", picture if picture.ndim == 2 else picture[:, :, ::-1])
+    return content.tobytes()
+
+
 def write_png(path: Path, picture: Picture) -> None:
     """Writes a picture; the file appears whole or not at all.
 
@@ -61,9 +67,8 @@ def write_png(path: Path, picture: Picture) -> None:
     """
     if path.suffix != ".png":
         raise PictureError(f"wanted a file name that ends in .png, got {path}")
-    _, content = cv2.imencode(".png", picture if picture.ndim == 2 else picture[:, :, ::-1])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, content.tobytes())
+        write_file(path, png(picture))
     except OSError as error:
         raise PictureError(f"{path} cannot be written: {error}") from error
