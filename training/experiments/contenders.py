@@ -126,7 +126,9 @@ class ControllerAgent:
         return None
 
 
-def play(method: str, agent: Contender, env: Any, timesteps: int, on_timestep: Callable[[], None]) -> Run:
+def play(
+    method: str, agent: Contender, env: Any, timesteps: int, on_timestep: Callable[[], object] = lambda: None
+) -> Run:
     """Plays episodes until the timesteps are used up."""
     run = Run(method=method)
     is_over, paid = True, 0.0

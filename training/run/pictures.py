@@ -53,6 +53,13 @@ def sheet(pictures: list[tuple[str, Picture]], columns: int, cell: tuple[int, in
     return paper
 
 
+def folded(picture: Picture, rows: int) -> Picture:
+    """Cuts a wide RGB picture into rows of one width, one below the other, so that it fits a page."""
+    width = -(-picture.shape[1] // rows)
+    padded = np.pad(picture, ((0, _MARGIN), (0, rows * width - picture.shape[1]), (0, 0)), constant_values=_PAPER)
+    return np.vstack(np.split(padded, rows, axis=1))[:-_MARGIN]
+
+
 def png(picture: Picture) -> bytes:
     """Makes a PNG file's content of a picture."""
     _, content = cv2.imencode(".png", picture if picture.ndim == 2 else picture[:, :, ::-1])
