@@ -178,17 +178,20 @@ def draw(runs: Sequence[Run]) -> Any:
     figure, axes = figures.figure(1, 2, "tables of screens, and others", size=(12, 4.5))
     left, right = axes[0]
     rng = np.random.default_rng(0)  # moves dots up and down a little, so that none hides another
+    width = 6.0  # ever thinner, so that no line hides another
     for row, run in enumerate(runs):
         colour = f"C{row}"
         if run.screens:
-            left.plot(np.arange(len(run.screens)) * CURVE_PERIOD, run.screens, label=run.method, color=colour)
+            timesteps = np.arange(len(run.screens)) * CURVE_PERIOD
+            left.plot(timesteps, run.screens, label=run.method, color=colour, linewidth=width)
+            width /= 2
         heights = row + rng.uniform(-0.3, 0.3, len(run.returns))
         right.plot(run.returns, heights, ".", markersize=4, alpha=0.6, color=colour)
         right.plot([np.mean(run.returns)] * 2, [row - 0.4, row + 0.4], color="black", linewidth=1.5)
     left.set(xlabel="timesteps", ylabel="distinct screens", title="what the tables have seen", ylim=(0, None))
     left.legend()
     left.grid(alpha=0.3)
-    right.set_yticks(range(len(runs)), [f"{run.method}\n{len(run.returns):,} episodes" for run in runs], fontsize=8)
+    right.set_yticks(range(len(runs)), [f"{run.method}\nepisodes: {len(run.returns):,}" for run in runs], fontsize=8)
     right.invert_yaxis()
     right.set(xlabel="return", title="return of each episode; black: their mean")
     right.grid(alpha=0.3, axis="x")
