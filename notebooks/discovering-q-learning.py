@@ -42,22 +42,21 @@ from IPython.display import Image, Markdown, display
 from agent.assembly import WEIGHTS
 from agent.config import RunConfig
 from agent.network import weights as networks
-from agent.network.model import NetworkConfig
+from agent.network.card import Card, NetworkConfig
 from agent.rules import ACTION_TABLE, action_buttons, buttons
 from agent.vision import VisionConfig, crop, look
-from common.files import read_json
 from contest.scoring import bootstrap
 from fernway.environment import NativeEnv
 from fernway.levels import by_name
 from fernway.picture import run_map
-from training.experiments import deep_q, dqn, pictures, qtable, show
+from training.experiments import deep_q, dqn, qtable, show
 from training.experiments.contenders import ControllerAgent, play
 from training.experiments.screen_table import ScreenTable, hashed
-from training.run import calibration, diagnostics, failures, figures, score
+from training.run import calibration, diagnostics, failures, figures, pictures, score
 from training.run.curve import Meter, ScoreRow
 from training.run.episodes import Recorder
 from training.run.score_report import scales
-from training.run.scoring import values_of
+from training.run.values import values_of
 
 ACTIONS = ["+".join(names) or "nothing" for names in ACTION_TABLE]
 FOLDER = Path(tempfile.mkdtemp())  # of what the experiments write
@@ -73,7 +72,7 @@ def table(*rows: tuple) -> Markdown:
 LEVEL = "FernHollow.Act1"  # the level of chapters 1 to 5
 LOOKED = 1_500  # timesteps of chapter 1
 TABLE_TIMESTEPS = 6_000  # timesteps of each player in chapter 2
-DQN_TIMESTEPS = 8_000  # timesteps of the deep Q-network in chapter 4
+DQN_TIMESTEPS = 12_000  # timesteps of the deep Q-network in chapter 4
 UNSEEN_LEVELS = 12  # levels of each kind in chapter 6
 EPISODE_TIMESTEPS = 3_000  # timesteps of the network's play in chapter 7
 
@@ -197,7 +196,7 @@ table(
 # One screen does come back: the first one of each episode. What do the tables say of it?
 
 # %%
-figure, axes = figures.figure(1, 2, "values of the start screen", size=(12, 3.6))
+figure, axes = figures.figure(1, 2, "values of the start screen", size=(12, 3.6), sharey=True)
 for axis, rule in zip(axes[0], ("memory", "qlearning"), strict=True):
     kept = ScreenTable.load(qtable.table_path(config.out, rule, "crop"), config.slots, len(ACTION_TABLE))
     axis.bar(ACTIONS, kept.find(hashed(crop(start, vision))))
@@ -328,16 +327,16 @@ Image(figures.png(figure))
 # card keeps the scores of the run on levels that it never learned from.
 
 # %%
-card = read_json(networks.card_path(WEIGHTS))
-history = [ScoreRow(**row) for row in card["about"].get("held_out", [])]
-display(Markdown(f"Weights `{card['sha256'][:12]}`, trained with `{card['about']['command'].split(' --')[0]}`."))
+card = Card.read(WEIGHTS)
+history = [ScoreRow(**row) for row in card.about.get("held_out", [])]
+display(Markdown(f"Weights `{card.sha256[:12]}`, trained with `{card.about['command'].split(' --')[0]}`."))
 display(*(Image(figures.png(one)) for one in diagnostics.pictures([], history, Meter()).values()))
 
 # %% [markdown]
 # *What to see: the return on levels of the zones it trains on (blue) and on zones it has never seen (orange), with 95 %
 # intervals. They overlap: the steps of such a curve are small beside the differences between levels.*
 #
-# Now it plays fresh levels that neither network has ever seen: one episode each, without memory, heuristic or learning.
+# Now both networks play fresh levels that neither has ever seen: one episode each, without memory, heuristic or learning.
 
 # %%
 levels = [level for part in score.held_out(0, UNSEEN_LEVELS, UNSEEN_LEVELS).values() for level in part]

@@ -1,6 +1,5 @@
 """The notebook: it runs from top to bottom, the committed one was run so, and its two files say the same."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pytest
 
 from agent.assembly import WEIGHTS
-from agent.network.weights import card_path
+from agent.network.card import Card
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "notebooks" / "discovering-q-learning.ipynb"
@@ -58,8 +57,9 @@ def test_the_committed_one_was_run_from_top_to_bottom() -> None:
 
 
 def test_its_numbers_are_those_of_the_bundled_weights() -> None:
-    sha256 = json.loads(card_path(WEIGHTS).read_text(encoding="utf-8"))["sha256"]
-    assert f"Weights `{sha256[:12]}`" in NOTEBOOK.read_text(encoding="utf-8"), f"other weights: make it anew: {REMAKE}"
+    assert f"Weights `{Card.read(WEIGHTS).sha256[:12]}`" in NOTEBOOK.read_text(encoding="utf-8"), (
+        f"other weights: make it anew: {REMAKE}"
+    )
 
 
 def test_it_suits_a_code_host() -> None:
