@@ -4,8 +4,10 @@ The origin's network got nowhere. What this one has beyond it: a target network,
 several lanes, gray screens in place of edges, stacks that end with the episode, and an end for episodes that stall.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -127,7 +129,7 @@ class Row:
     """The highest return that each of them had on the way, on average: how far they got."""
 
 
-class _Record:
+class Record:
     """Collects what happens in a run, and writes its curve and its picture."""
 
     def __init__(self, out: Path) -> None:
@@ -138,13 +140,20 @@ class _Record:
         self._curve = Table(out / CURVE, Row, 0)
         self.endings: list[tuple[int, Ending]] = []
         """When each episode ended, timesteps, and how."""
-        self._forget()
-
-    def _forget(self) -> None:
+        self.actions = np.zeros((2, len(ACTION_TABLE)), np.int64)
+        """How often each action was played between the last two rows, [0] at random, [1] as the greedy one."""
         self.learned: list[tuple[float, float]] = []
         """Loss and mean Q-value of each update since the last row."""
-        self.actions: list[tuple[NDArray[np.int64], NDArray[np.bool_]]] = []
-        """The actions played since then, int64 [N], and which of them were the greedy ones, bool [N]."""
+        self._played = np.zeros_like(self.actions)
+
+    @property
+    def logged(self) -> int:
+        """Timesteps up to the last row."""
+        return self._curve.rows[-1].timesteps if self._curve.rows else 0
+
+    def add_actions(self, action: NDArray[np.int64], is_greedy: NDArray[np.bool_]) -> None:
+        """Counts the actions played, int64 [N], and which of them were the greedy ones, bool [N]."""
+        np.add.at(self._played, (is_greedy.astype(np.int64), action), 1)
 
     def add_row(self, timesteps: int, epsilon: float) -> Row:
         """Writes a row, and draws the picture of everything up to it."""
@@ -158,20 +167,19 @@ class _Record:
             best_mean=mean(ending.best_return for ending in latest),
         )
         self._curve.add(row)
-        self._draw()
-        self._forget()
+        self.actions, self._played = self._played, np.zeros_like(self._played)
+        self.learned = []
+        figures.save(self._out / PICTURE, self.draw())
         return row
 
-    def _draw(self) -> None:
-        """Draws the loss, the actions random against greedy, and how far each episode got."""
+    def draw(self) -> Any:
+        """Draws the loss, the actions random against greedy, and how far each episode got, as a figure of matplotlib."""
         figure, axes = figures.figure(1, 3, "deep Q-network")
         loss, actions, reached = axes[0]
         rows = self._curve.rows
         loss.plot([row.timesteps for row in rows], [row.loss for row in rows], marker=".")
         loss.set(title="loss", xlabel="timesteps", ylim=(0, None))
-        played, is_greedy = (np.concatenate(parts) for parts in zip(*self.actions, strict=True))
-        for kind, chosen, shift in (("random", ~is_greedy, -0.2), ("greedy", is_greedy, 0.2)):
-            counts = np.bincount(played[chosen], minlength=len(ACTION_TABLE))
+        for kind, counts, shift in zip(("random", "greedy"), self.actions, (-0.2, 0.2), strict=True):
             label = f"{kind}: {counts.sum():,}"
             actions.bar(np.arange(len(counts)) + shift, counts / max(counts.sum(), 1), 0.4, label=label)
         figures.name_actions(actions)
@@ -180,11 +188,15 @@ class _Record:
         best = [ending.best_return for _, ending in self.endings]
         reached.plot([timestep for timestep, _ in self.endings], best, ".", markersize=3)
         reached.set(title="how far each episode got: its best return", xlabel="timesteps")
-        figures.save(self._out / PICTURE, figure)
+        return figure
 
 
-def dqn(config: DQNConfig) -> None:
+def learn(config: DQNConfig, tell: Callable[[int, Row | None], object] = lambda *_: None) -> Record:
     """Trains; writes weights, curve and picture on the way.
+
+    Args:
+        config: The run's.
+        tell: Called after each timestep of all lanes: timesteps by now, and the row that they completed, if any.
 
     Raises:
         ValueError: If there is no such level, or the memory is too small or too large.
@@ -192,14 +204,11 @@ def dqn(config: DQNConfig) -> None:
         OSError: If the folder cannot be written.
         Stopped: If a signal ended it; everything is written.
     """
-    figures.require_matplotlib()
     torch.set_num_threads(1)  # two threads are slower than one on networks of this size (measured)
     torch.manual_seed(config.seed)
     rng = np.random.default_rng(config.seed)
-    level, console = by_name(config.state).level, Console(stderr=True)
-    length, shape = config.memory // config.lanes, config.vision.obs_shape
-    replay = ReplayBuffer(length, config.lanes, shape, rng)
-    console.print(f"the replay buffer takes {ReplayBuffer.memory_bytes(length, config.lanes, shape) / 1e6:.0f} MB")
+    level = by_name(config.state).level
+    replay = ReplayBuffer(config.memory // config.lanes, config.lanes, config.vision.obs_shape, rng)
     learner = DeepQ(
         QNetwork(config.vision, config.network, len(ACTION_TABLE)),
         loss=config.loss,
@@ -207,36 +216,55 @@ def dqn(config: DQNConfig) -> None:
     )
     practice = PracticeConfig(stall_timesteps=config.stall_timesteps, tries=0)
     lanes = TwinLanes(config.lanes, config.vision, practice, (config.seed,), draw=lambda _: level)
-    record, timesteps = _Record(config.out), 0
+    record, timesteps = Record(config.out), 0
     try:
-        with noted() as signals, Progress(console=console) as progress:
-            bar = progress.add_task("timesteps", total=config.timesteps)
+        with noted() as signals:
             while timesteps < config.timesteps and not signals:
                 frame = lanes.obs[:, -1].copy()
                 action, is_greedy = learner.act(lanes.obs, config.epsilon_at(timesteps), rng)
                 reward, ended, endings = lanes.step(action)
                 replay.add(frame, action, reward * REWARD_SCALE, np.where(ended, 0, config.gamma))
-                record.actions.append((action, is_greedy))
+                record.add_actions(action, is_greedy)
                 before, timesteps = timesteps, timesteps + config.lanes
                 record.endings += [(timesteps, ending) for ending in endings]
                 if timesteps > config.observe and len(replay):
                     due = timesteps // config.update_period - before // config.update_period
                     record.learned += [learner.update(replay.sample(BATCH_SIZE)) for _ in range(due)]
-                if timesteps // config.log_period > before // config.log_period:
-                    row = _log(config, learner, record, timesteps)
-                    progress.update(bar, description=f"return {row.return_mean:,.0f}  epsilon {row.epsilon:.2f}")
-                progress.update(bar, completed=min(timesteps, config.timesteps))
-            if record.actions:
+                is_due = timesteps // config.log_period > before // config.log_period
+                tell(timesteps, _log(config, learner, record, timesteps) if is_due else None)
+            if timesteps > record.logged:
                 _log(config, learner, record, timesteps)
     finally:
         lanes.close()
     if signals:
         raise Stopped(signals[0], f"what it learned is in {config.out}")
+    return record
 
 
-def _log(config: DQNConfig, learner: DeepQ, record: _Record, timesteps: int) -> Row:
+def _log(config: DQNConfig, learner: DeepQ, record: Record, timesteps: int) -> Row:
     """Writes a row of the curve, the picture and the weights."""
     row = record.add_row(timesteps, config.epsilon_at(timesteps))
     about = {"command": "python -m training dqn", "settings": repr(config), "curve": asdict(row)}
     networks.save(config.out / WEIGHTS, learner.online_network, config.vision, config.network, about)
     return row
+
+
+def dqn(config: DQNConfig) -> None:
+    """Trains as `learn` does, and shows how far it is.
+
+    Raises:
+        ValueError: If matplotlib is not installed, and as `learn` does; so the others.
+    """
+    figures.require_matplotlib()
+    console = Console(stderr=True)
+    size = ReplayBuffer.memory_bytes(config.memory // config.lanes, config.lanes, config.vision.obs_shape)
+    console.print(f"the replay buffer takes {size / 1e6:.0f} MB")
+    with Progress(console=console) as progress:
+        bar = progress.add_task("timesteps", total=config.timesteps)
+
+        def tell(timesteps: int, row: Row | None) -> None:
+            if row is not None:
+                progress.update(bar, description=f"return {row.return_mean:,.0f}  epsilon {row.epsilon:.2f}")
+            progress.update(bar, completed=min(timesteps, config.timesteps))
+
+        learn(config, tell)

@@ -2,29 +2,28 @@
 
 import csv
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from agent.assembly import WEIGHTS, Mode, build_agent
+from agent.assembly import WEIGHTS
 from agent.config import RunConfig
-from agent.players.moment import Moment
-from agent.rules import ACTION_TABLE, action_buttons
-from agent.vision import FrameStack, Screen, VisionConfig
+from agent.rules import ACTION_TABLE
+from agent.vision import VisionConfig
+from training.experiments.contenders import CURVE_PERIOD, ControllerAgent, Run, TableAgent, play
 from training.experiments.screen_table import ScreenTable, TableError
 from training.experiments.table_player import Rule, Seen, TablePlayer, TableSettings
 from training.ranges import require_least
 from training.run import figures
 
-CURVE_PERIOD = 100
-"""Timesteps between two points of the curve of distinct screens."""
+TABLES: tuple[tuple[Rule, Seen], ...] = (("memory", "crop"), ("qlearning", "crop"), ("qlearning", "observation"))
+"""The tables that play."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,106 +65,60 @@ class QTableConfig:
         require_least(self, 1, "timesteps")
 
 
-@dataclass(slots=True, kw_only=True)
-class Run:
-    """The episodes of a method."""
-
-    method: str
-    returns: list[float] = field(default_factory=list)
-    """Of the finished episodes; of the unfinished one if there is no other."""
-    ends: list[int] = field(default_factory=list)
-    """Timestep at which each ended."""
-    screens: list[int] = field(default_factory=list)
-    """Distinct screens every CURVE_PERIOD timesteps; empty for methods without a table."""
-
-
-Act = Callable[[], NDArray[np.int8]]
-
-
-class _TableAgent:
-    """A table player behind what `play` calls."""
-
-    def __init__(self, player: TablePlayer) -> None:
-        self._player = player
-        self._buttons = action_buttons()
-
-    def begin(self, screen: Screen, share_used: float) -> None:
-        del share_used
-        self._player.begin(screen)
-
-    def act(self) -> NDArray[np.int8]:
-        held: NDArray[np.int8] = self._buttons[self._player.act()]
-        return held
-
-    def record(self, held: NDArray[np.int8], reward: float, screen: Screen, *, terminated: bool, is_over: bool) -> None:
-        del held, is_over
-        self._player.learn(reward, screen, terminated=terminated)
-
-    def known(self) -> int | None:
-        return self._player.table.screens
-
-
-class _ControllerAgent:
-    """The submission's controller in one of its modes behind what `play` calls."""
-
-    def __init__(self, mode: Mode, run: RunConfig, weights: Path) -> None:
-        self._controller, vision = build_agent(mode, weights, run)
-        self._stack = FrameStack(vision)
-
-    def begin(self, screen: Screen, share_used: float) -> None:
-        self._return, self._reward = 0.0, 0.0
-        self._stack.reset(screen)
-        self._controller.begin_episode(share_used)
-
-    def _moment(self) -> Moment:
-        return Moment(stack=self._stack, episode_return=self._return, reward=self._reward)
-
-    def act(self) -> NDArray[np.int8]:
-        return self._controller.act(self._moment())
-
-    def record(self, held: NDArray[np.int8], reward: float, screen: Screen, *, terminated: bool, is_over: bool) -> None:
-        self._stack.push(screen)
-        self._reward = reward
-        self._return += reward
-        self._controller.record(held, self._return)
-        if is_over:
-            self._controller.end_episode(self._moment(), terminated=terminated)
-
-    def known(self) -> int | None:
-        return None
-
-
-def play(
-    method: str, agent: _TableAgent | _ControllerAgent, env: Any, timesteps: int, on_timestep: Callable[[], None]
-) -> Run:
-    """Plays episodes until the timesteps are used up."""
-    run = Run(method=method)
-    is_over, paid = True, 0.0
-    for timestep in range(timesteps):
-        if is_over:
-            screen, _ = env.reset()
-            agent.begin(screen.copy(), timestep / timesteps)
-            paid = 0.0
-        if timestep % CURVE_PERIOD == 0 and (known := agent.known()) is not None:
-            run.screens.append(known)
-        held = agent.act()
-        screen, reward, terminated, truncated, _ = env.step(held)
-        is_over = terminated or truncated
-        agent.record(held, float(reward), screen.copy(), terminated=terminated, is_over=is_over)
-        paid += float(reward)
-        if is_over:
-            run.returns.append(paid)
-            run.ends.append(timestep + 1)
-        on_timestep()
-    if not run.returns:
-        run.returns.append(paid)
-        run.ends.append(timesteps)
-    return run
+def table_path(out: Path, rule: Rule, seen: Seen) -> Path:
+    """Returns where `play_all` keeps a table."""
+    return out / f"{rule}-{seen}.npz"
 
 
 def _table(path: Path, slots: int) -> ScreenTable:
     actions = len(ACTION_TABLE)
     return ScreenTable.load(path, slots, actions) if path.exists() else ScreenTable(slots, actions)
+
+
+def play_all(
+    config: QTableConfig,
+    on_method: Callable[[str], None] = lambda _: None,
+    on_timestep: Callable[[], None] = lambda: None,
+) -> list[Run]:
+    """Plays all methods; the tables are kept in `config.out`.
+
+    Args:
+        config: The experiment's.
+        on_method: Called with a method's name before it plays.
+        on_timestep: Called after each timestep.
+
+    Raises:
+        ValueError: If there is no such game or state, or weights or a table cannot be used.
+        OSError: If the folder cannot be made.
+    """
+    from contest.remote.environment import make
+
+    config.out.mkdir(parents=True, exist_ok=True)
+    run = RunConfig(seed=config.seed, timesteps=config.timesteps)
+    agents = {"random": ControllerAgent("random", run, WEIGHTS), "jerk": ControllerAgent("jerk", run, WEIGHTS)}
+    if config.dqn is not None:
+        as_trained = dataclasses.replace(run, temperature=0.0)
+        agents["deep Q-network"] = ControllerAgent("greedy", as_trained, config.dqn)
+    if config.weights is not None:
+        agents["network"] = ControllerAgent("greedy", run, config.weights)
+    runs = []
+    env = make(config.game, config.state, seed=config.seed)
+    try:
+        for method, agent in agents.items():
+            on_method(method)
+            runs.append(play(method, agent, env, config.timesteps, on_timestep))
+        for rule, seen in TABLES:
+            method, path = f"{rule} of {seen}", table_path(config.out, rule, seen)
+            on_method(method)
+            table = _table(path, config.slots)
+            player = TablePlayer(table, rule, seen, config.table, VisionConfig(), config.seed)
+            try:
+                runs.append(play(method, TableAgent(player), env, config.timesteps, on_timestep))
+            finally:
+                table.save(path)
+    finally:
+        env.close()
+    return runs
 
 
 def qtable(config: QTableConfig) -> None:
@@ -174,45 +127,18 @@ def qtable(config: QTableConfig) -> None:
     Raises:
         ValueError: If there is no such game or state, or weights or a table cannot be used.
     """
-    from contest.remote.environment import make
-
     figures.require_matplotlib()
-    config.out.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True)
     memory = ScreenTable.memory_bytes(config.slots, len(ACTION_TABLE))
     console.print(f"a table of {config.slots} slots takes {memory / 1e6:.0f} MB, one at a time")
-    rules: list[tuple[Rule, Seen]] = [("memory", "crop"), ("qlearning", "crop"), ("qlearning", "observation")]
-    run = RunConfig(seed=config.seed, timesteps=config.timesteps)
-    agents = {"random": _ControllerAgent("random", run, WEIGHTS), "jerk": _ControllerAgent("jerk", run, WEIGHTS)}
-    if config.dqn is not None:
-        as_trained = dataclasses.replace(run, temperature=0.0)
-        agents["deep Q-network"] = _ControllerAgent("greedy", as_trained, config.dqn)
-    if config.weights is not None:
-        agents["network"] = _ControllerAgent("greedy", run, config.weights)
-    runs = []
-    env = make(config.game, config.state, seed=config.seed)
-    try:
-        with Progress(console=console) as progress:
-            bar = progress.add_task("", total=config.timesteps * (len(rules) + len(agents)))
-
-            def tick() -> None:
-                progress.advance(bar)
-
-            for method, agent in agents.items():
-                progress.update(bar, description=method)
-                runs.append(play(method, agent, env, config.timesteps, tick))
-            for rule, seen in rules:
-                method = f"{rule} of {seen}"
-                progress.update(bar, description=method)
-                path = config.out / f"{rule}-{seen}.npz"
-                table = _table(path, config.slots)
-                player = TablePlayer(table, rule, seen, config.table, VisionConfig(), config.seed)
-                try:
-                    runs.append(play(method, _TableAgent(player), env, config.timesteps, tick))
-                finally:
-                    table.save(path)
-    finally:
-        env.close()
+    methods = 2 + (config.dqn is not None) + (config.weights is not None) + len(TABLES)
+    with Progress(console=console) as progress:
+        bar = progress.add_task("", total=config.timesteps * methods)
+        runs = play_all(
+            config,
+            on_method=lambda method: progress.update(bar, description=method),
+            on_timestep=lambda: progress.advance(bar),
+        )
     _report(config, runs)
 
 
@@ -230,7 +156,7 @@ def _report(config: QTableConfig, runs: list[Run]) -> None:
             writer.writerows(_row(config, run) for run in runs)
     except OSError as error:
         raise TableError(f"{config.out}: the results cannot be written: {error}") from error
-    _draw(config.out / "qtable.png", runs)
+    figures.save(config.out / "qtable.png", draw(runs))
     shown = Table("method", "timesteps", "episodes", "mean return", "best", "distinct screens")
     for run in runs:
         shown.add_row(*_row(config, run))
@@ -243,22 +169,30 @@ def _row(config: QTableConfig, run: Run) -> list[str]:
     return [run.method, str(config.timesteps), str(len(run.returns)), mean, best, known]
 
 
-def _draw(path: Path, runs: list[Run]) -> None:
-    """Draws distinct screens over time, and the return of each episode: a strip for each method."""
-    figure, axes = figures.figure(1, 2, "tables of screens, and others", size=(13, 1.5 + 0.6 * max(len(runs), 5)))
+def draw(runs: Sequence[Run]) -> Any:
+    """Draws distinct screens over timesteps, and the return of each episode, method by method.
+
+    Returns:
+        A figure of matplotlib.
+    """
+    figure, axes = figures.figure(1, 2, "tables of screens, and others", size=(12, 4.5))
     left, right = axes[0]
-    last = max(end for run in runs for end in run.ends)
-    for number, run in enumerate(runs):
-        colour = f"C{number}"
+    rng = np.random.default_rng(0)  # moves dots up and down a little, so that none hides another
+    width = 6.0  # ever thinner, so that no line hides another
+    for row, run in enumerate(runs):
+        colour = f"C{row}"
         if run.screens:
-            left.plot(np.arange(len(run.screens)) * CURVE_PERIOD, run.screens, color=colour, label=run.method)
-        heights = number + 0.35 - 0.7 * np.array(run.ends) / last  # late episodes higher: dots do not hide one another
-        right.plot(run.returns, heights, ".", markersize=4, alpha=0.5, color=colour)
-        right.vlines(np.mean(run.returns), number - 0.42, number + 0.42, color="black", linewidth=1.5)
-    left.set(xlabel="timesteps", ylabel="distinct screens", title="What the tables have seen")
-    title = "How far each episode got (black: the mean)"
-    right.set(xlabel="return", title=title, yticks=range(len(runs)), yticklabels=[run.method for run in runs])
-    right.invert_yaxis()
-    right.grid(axis="x", alpha=0.3)
+            timesteps = np.arange(len(run.screens)) * CURVE_PERIOD
+            left.plot(timesteps, run.screens, label=run.method, color=colour, linewidth=width)
+            width /= 2
+        heights = row + rng.uniform(-0.3, 0.3, len(run.returns))
+        right.plot(run.returns, heights, ".", markersize=4, alpha=0.6, color=colour)
+        right.plot([np.mean(run.returns)] * 2, [row - 0.4, row + 0.4], color="black", linewidth=1.5)
+    left.set(xlabel="timesteps", ylabel="distinct screens", title="what the tables have seen", ylim=(0, None))
     left.legend()
-    figures.save(path, figure)
+    left.grid(alpha=0.3)
+    right.set_yticks(range(len(runs)), [f"{run.method}\nepisodes: {len(run.returns):,}" for run in runs], fontsize=8)
+    right.invert_yaxis()
+    right.set(xlabel="return", title="return of each episode; black: their mean")
+    right.grid(alpha=0.3, axis="x")
+    return figure

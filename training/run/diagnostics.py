@@ -155,7 +155,9 @@ def _scores(scores: Sequence[ScoreRow]) -> list[Panel]:
                 axis.fill_between(timesteps, low, high, color=colour, alpha=0.2, linewidth=0)
                 axis.vlines(timesteps, low, high, color=colour, alpha=0.4, linewidth=0.8)
         _dress(axis)
-        axis.legend(fontsize=8)
+        low, high = axis.get_ylim()
+        axis.set_ylim(low, high + 0.3 * (high - low))  # room for the legend
+        axis.legend(fontsize=8, loc="upper left")
 
     def rightward(axis: Any) -> None:
         axis.plot(timesteps, _column(scores, "rightward"), marker=".", color="tab:green")

@@ -20,15 +20,20 @@ def require_matplotlib(otherwise: str = "use --no-plots") -> None:
         raise ValueError(f"matplotlib is not installed: pip install 'qjerk[training]', or {otherwise}") from error
 
 
+def png(made: Any) -> bytes:
+    """Makes a PNG file's content of a figure."""
+    content = io.BytesIO()
+    made.savefig(content, dpi=90, format="png")
+    return content.getvalue()
+
+
 def save(path: Path, made: Any) -> None:
     """Writes a figure as PNG; the file appears whole or not at all.
 
     Raises:
         OSError: If it cannot be written.
     """
-    content = io.BytesIO()
-    made.savefig(content, dpi=90, format="png")
-    write_file(path, content.getvalue())
+    write_file(path, png(made))
 
 
 def figure(

@@ -53,6 +53,20 @@ def sheet(pictures: list[tuple[str, Picture]], columns: int, cell: tuple[int, in
     return paper
 
 
+def folded(picture: Picture, rows: int) -> Picture:
+    """Cuts a wide RGB picture into rows of one width, one below the other, so that it fits a page."""
+    width = -(-picture.shape[1] // rows)
+    padded = np.pad(picture, ((0, _MARGIN), (0, rows * width - picture.shape[1]), (0, 0)), constant_values=_PAPER)
+    return np.vstack(np.split(padded, rows, axis=1))[:-_MARGIN]
+
+
+def png(picture: Picture) -> bytes:
+    """Makes a PNG file's content of a picture."""
+    shown = picture if picture.ndim == 2 else picture[:, :, ::-1]
+    _, content = cv2.imencode(".png", shown, [cv2.IMWRITE_PNG_COMPRESSION, 9])  # half the size of the default's
+    return content.tobytes()
+
+
 def write_png(path: Path, picture: Picture) -> None:
     """Writes a picture; the file appears whole or not at all.
 
@@ -61,9 +75,8 @@ def write_png(path: Path, picture: Picture) -> None:
     """
     if path.suffix != ".png":
         raise PictureError(f"wanted a file name that ends in .png, got {path}")
-    _, content = cv2.imencode(".png", picture if picture.ndim == 2 else picture[:, :, ::-1])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, content.tobytes())
+        write_file(path, png(picture))
     except OSError as error:
         raise PictureError(f"{path} cannot be written: {error}") from error

@@ -8,7 +8,7 @@ from toys import Corridor
 from trained import training
 
 from agent.vision import VisionConfig
-from training.experiments.qtable import _TableAgent, play
+from training.experiments.contenders import TableAgent, play
 from training.experiments.screen_table import ScreenTable
 from training.experiments.table_player import TablePlayer, TableSettings
 
@@ -19,7 +19,7 @@ def test_tabular_q_learning_solves_a_small_level_whose_screens_repeat() -> None:
     env = Corridor(length=12, wall=6, limit=60)
     table = ScreenTable(1024, 9)
     player = TablePlayer(table, "qlearning", "crop", TableSettings(gamma=0.9), VisionConfig(), seed=0)
-    run = play("q", _TableAgent(player), env, 3000, lambda: None)
+    run = play("q", TableAgent(player), env, 3000, lambda: None)
     assert np.mean(run.returns[-5:]) == 120
     assert run.ends[-1] - run.ends[-2] < 25, "and on a short way"
     assert table.screens <= 13
