@@ -293,7 +293,7 @@ def test_the_demo_films_a_validation_level_that_is_finished(tmp_path: Path) -> N
     """By the bundled network, with the seed that it says."""
     done = contest("demo", "--episodes", 1, "--results", tmp_path / "demo")
     assert (done.returncode, done.stderr) == (0, "")
-    first, second, *_ = done.stdout.splitlines()
+    first, second, *_ = filter(None, done.stdout.splitlines())
     assert first.startswith(
         "Fernway-Genesis-v0 AmberQuarry.Act5 (a validation level: no training shows it), seed 0: 1 "
     )
