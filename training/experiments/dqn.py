@@ -184,6 +184,7 @@ class Record:
             actions.bar(np.arange(len(counts)) + shift, counts / max(counts.sum(), 1), 0.4, label=label)
         figures.name_actions(actions)
         actions.set_title("share of the actions lately")
+        actions.margins(y=0.3)  # room for the legend
         actions.legend(fontsize=8)
         best = [ending.best_return for _, ending in self.endings]
         reached.plot([timestep for timestep, _ in self.endings], best, ".", markersize=3)
