@@ -296,9 +296,9 @@ display(
 )
 
 # %% [markdown]
-# *What to see: this network has learned to keep away from LEFT (the middle of the figure), and with that alone it
-# gets much further than random buttons. Otherwise its moves are spread almost as evenly as theirs. A player who knew
-# the level would be surer: before a wall or a hole one move is right and the others are not.*
+# *What to see: this network has learned to keep away from LEFT (the middle of the figure), and it gets much further
+# than random buttons. Otherwise its moves are spread almost as evenly as theirs. A player who knew the level would be
+# surer: before a wall or a hole one move is right and the others are not.*
 #
 # Then there is what the loss could hide. Unscaled, running pays about 25 a timestep, and a value that sums up the
 # next hundred timesteps comes to two thousand. The contestant's loss grew until it was no number any more. He took
