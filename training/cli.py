@@ -11,6 +11,7 @@ from training.run.signals import Stopped
 COMMANDS = {
     "train": ("training.run.train", "TrainConfig", "train", "trains a Q-network by reward, on Fernway or any game"),
     "score": ("training.run.scoring", "ScoreConfig", "score_weights", "scores weights on levels they have never seen"),
+    "average": ("training.run.average", "AverageConfig", "average", "averages the weights of one run's networks"),
     "transfer": (
         "training.run.transfer",
         "TransferConfig",
