@@ -11,6 +11,7 @@ from agent.control.controller import Controller
 from agent.control.stall import Relay
 from agent.journal import Episode
 from agent.players.jerk import Jerk
+from agent.players.moment import Moment
 from agent.runner import REFUSALS_MAX, Runner
 from agent.stop import Stopped, StopSignal
 from agent.vision import VisionConfig
@@ -124,3 +125,46 @@ def test_a_server_that_refuses_everything_is_given_up(first: int) -> None:
     with pytest.raises(GymRemoteError, match="refused"):
         list(episodes)
     assert len(env.log) <= first + REFUSALS_MAX + 1
+
+
+def test_refusals_are_counted_in_a_row() -> None:
+    """One in each episode is survived, however many episodes there are."""
+    refused = {call: ResetError() for call in range(21, 60 * 22, 22)}
+    _, _, episodes, _ = run(cast(dict[int, BaseException], refused), timesteps=1000)
+    assert len(list(episodes)) > 2 * REFUSALS_MAX
+    almost = {call: ResetError() for call in [*range(5, 5 + REFUSALS_MAX), *range(20, 20 + REFUSALS_MAX)]}
+    _, _, episodes, _ = run(cast(dict[int, BaseException], almost), timesteps=60)
+    assert [episode.end for episode in episodes][-1] in ("terminated", "unfinished")
+
+
+def test_an_episode_tells_how_long_it_took() -> None:
+    _, _, episodes, _ = run({}, timesteps=50)
+    assert all(0 < episode.seconds < 60 for episode in episodes)
+
+
+@pytest.mark.parametrize(("length", "terminated"), [(20, True), (1000, False)])
+def test_the_controller_hears_whether_the_game_ended_the_episode(
+    monkeypatch: pytest.MonkeyPatch, length: int, terminated: bool
+) -> None:
+    heard: list[bool] = []
+    end = Controller.end_episode
+
+    def listen(controller: Controller, moment: Moment, *, terminated: bool) -> None:
+        heard.append(terminated)
+        end(controller, moment, terminated=terminated)
+
+    monkeypatch.setattr(Controller, "end_episode", listen)
+    _, _, episodes, _ = run({}, timesteps=1000, length=length)
+    next(episodes)
+    assert heard == [terminated]
+
+
+def test_the_first_screen_is_the_resets(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    act = Controller.act
+    monkeypatch.setattr(
+        Controller, "act", lambda controller, here: (seen.append(here.stack.screen.max()), act(controller, here))[1]
+    )
+    _, _, episodes, _ = run({}, timesteps=22)
+    next(episodes)
+    assert seen == [255] * 20, "the corridor's player is white, on a reset too"

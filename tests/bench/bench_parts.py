@@ -1,8 +1,7 @@
 """What does each part of the agent add? `python tests/bench/bench_parts.py RESULTS.json [--timesteps N] [--seeds N] ...`
 
-On the twin, without the socket, at several times the speed of `python -m contest evaluate`, whose scores these are for
-the same levels, timesteps and seeds, on the emulator as on the twin. Runs that RESULTS.json holds already are not run
-again.
+On the twin, without the socket, at several times the speed of `python -m contest evaluate`. Its scores for the same levels,
+timesteps and seeds are the same, on the emulator as on the twin. Runs that RESULTS.json holds already are not run again.
 """
 
 import dataclasses

@@ -11,9 +11,10 @@ from agent.control.bandit import Bandit
 from agent.control.choice import Choice, Kind
 from agent.control.controller import Controller
 from agent.control.stall import NobodyCanPlayError, Relay, StallConfig
+from agent.level.detours import DetourConfig
 from agent.level.landmarks import LandmarkConfig
 from agent.level.trajectories import MemoryConfig, Trajectory
-from agent.level.variations import VariationConfig
+from agent.level.variations import Variation, VariationConfig
 from agent.players.learned import Learned
 from agent.players.moment import Moment
 from agent.players.player import Player
@@ -325,3 +326,17 @@ def test_with_the_bandit_replays_alternate_as_they_pay() -> None:
         kinds.append("replay" if controller.timesteps_by_player["replay"] else "policy")
         controller.end_episode(moment(100.0 if kinds[-1] == "policy" else 50.0), terminated=False)
     assert kinds == ["policy", "replay", "policy", "policy"]
+
+
+def test_what_is_kept_has_the_landmarks_that_were_recorded() -> None:
+    config = dataclasses.replace(SEEING, landmarks=LandmarkConfig(period=3), detours=DetourConfig(share=0.0))
+    controller, other = make(config=config), make(config=config)
+    play_episode(controller, [0.0, 10.0, 20.0, 30.0])
+    other.memory.accept(controller.memory.arrays())()
+    assert len(other.memory.trajectories[0].landmarks) == 2
+
+
+def test_a_replay_that_begins_with_a_variation_is_played_by_the_main_player_that_may_stall_from_the_start() -> None:
+    controller = remembering(Steady("learned", "RIGHT"), Steady("jerk", "B"), config=varying())
+    controller.variations.draw = lambda *_: Variation(start=0, timesteps=9, shift=None)  # type: ignore[method-assign]
+    assert words(play_episode(controller, [0.0] * 5)) == "RRBBB"

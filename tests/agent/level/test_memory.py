@@ -100,3 +100,10 @@ def test_landmarks_are_bounded_as_timesteps_are() -> None:
             recorder.look(seen(timestep // EPISODE_TIMESTEPS))
         recorder.add(buttons(), float(timestep))
     assert len(recorder._landmarks) == 1
+
+
+def test_a_trajectory_takes_two_bytes_an_action_and_four_a_return() -> None:
+    recorder = Recorder(2)
+    recorder.add(buttons("RIGHT"), 1.0)
+    best = recorder.best()
+    assert (best.actions.dtype, best.returns.dtype, best.landmarks.dtype) == (np.uint16, np.float32, np.uint8)

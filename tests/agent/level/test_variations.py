@@ -55,3 +55,10 @@ def test_a_shift_holds_within_its_stretch_alone() -> None:
     variation = Variation(start=2, timesteps=3, shift=-4)
     assert [variation.shift_at(timestep) for timestep in range(7)] == [0, 0, -4, -4, -4, 0, 0]
     assert Variation(start=0, timesteps=3, shift=None).shift_at(1) == 0
+
+
+def test_that_no_end_is_known_can_be_kept_too() -> None:
+    variations = Variations(VariationConfig(), np.random.default_rng(0))
+    assert variations.arrays()["ends"].dtype == np.float64
+    variations.accept(variations.arrays())()
+    assert variations.arrays()["ends"].tolist() == []

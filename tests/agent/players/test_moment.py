@@ -28,3 +28,10 @@ def test_what_takes_time_is_worked_out_when_asked_for_and_once(monkeypatch: pyte
         assert here.landmark.shape == (PATCHES,)
     assert asked == ["observation", "landmark"]
     assert np.array_equal(here.landmark, np.zeros(PATCHES))
+
+
+def test_a_moment_shows_the_newest_screen() -> None:
+    here = moment()
+    here.stack.push(np.full((224, 320, 3), 80, np.uint8))
+    assert here.landmark.tolist() == [80] * PATCHES
+    assert here.observation[:, 0, 0].tolist() == [0, 0, 0, 80]

@@ -244,3 +244,23 @@ def test_a_replay_without_a_variation_is_never_varied() -> None:
         assert is_on(player, moment())
         player.act(moment())
     assert not player.is_varied
+
+
+@pytest.mark.parametrize(
+    ("actions", "behind", "held"),
+    [
+        ([GO] * 6, 2, [GO] * 6 + [GO]),  # before the third timestep the replay is behind: the second is played twice
+        ([GO] * 3, 2, [GO] * 3),  # the last timestep is left for what comes after the trajectory
+    ],
+)
+def test_pace_is_kept_from_the_third_timestep_to_the_last_but_one(
+    actions: list[int], behind: int, held: list[int]
+) -> None:
+    paid = [20.0 * (timestep + 1) for timestep in range(len(actions))]
+    player = replayer(trajectory(0.0, actions=actions, returns=paid))
+    played, place, reward = [], 0.0, 0.0
+    while is_on(player, here := moment(place, reward)):
+        played.append(int(pack(player.act(here))))
+        reward = 20.0
+        place += reward - 20.0 * (len(played) == behind)
+    assert played == held
