@@ -12,7 +12,7 @@ from agent.network.card import Card
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "notebooks" / "discovering-q-learning.ipynb"
 SCRIPT = NOTEBOOK.with_suffix(".py")
-REMAKE = f"jupytext --sync notebooks/{SCRIPT.name} && jupyter execute --inplace notebooks/{NOTEBOOK.name}"
+REMAKE = f"jupytext --update --to ipynb notebooks/{SCRIPT.name} && jupyter execute --inplace notebooks/{NOTEBOOK.name}"
 """What makes the notebook anew."""
 
 BYTES_MOST = 3_000_000

@@ -231,7 +231,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def require_whole(out: Path) -> None:
     """Reads what a run has written."""
-    assert {path.name for path in out.iterdir()} == {"curve.csv", "dqn.json", "dqn.png", "dqn.safetensors"}
+    assert {path.name for path in out.iterdir()} == {"curve.csv", "dqn.json", "dqn.onnx", "dqn.png", "dqn.safetensors"}
     network, vision, _ = networks.load(out / "dqn.safetensors")
     assert np.isfinite(network(torch.zeros(1, *vision.obs_shape, dtype=torch.uint8)).detach().numpy()).all()
     picture = cv2.imread(str(out / "dqn.png"))
