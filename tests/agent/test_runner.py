@@ -12,6 +12,7 @@ from agent.control.stall import Relay
 from agent.journal import Episode
 from agent.players.jerk import Jerk
 from agent.players.moment import Moment
+from agent.rules import Buttons
 from agent.runner import REFUSALS_MAX, Runner
 from agent.stop import Stopped, StopSignal
 from agent.vision import VisionConfig
@@ -162,9 +163,12 @@ def test_the_controller_hears_whether_the_game_ended_the_episode(
 def test_the_first_screen_is_the_resets(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     act = Controller.act
-    monkeypatch.setattr(
-        Controller, "act", lambda controller, here: (seen.append(here.stack.screen.max()), act(controller, here))[1]
-    )
+
+    def look(controller: Controller, here: Moment) -> Buttons:
+        seen.append(int(here.stack.screen.max()))
+        return act(controller, here)
+
+    monkeypatch.setattr(Controller, "act", look)
     _, _, episodes, _ = run({}, timesteps=22)
     next(episodes)
     assert seen == [255] * 20, "the corridor's player is white, on a reset too"
