@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.learning.ppo import PPOConfig
 from agent.rules import LEVEL_REWARD, TIME_BONUS
+from training.learning.ppo import PPOConfig
 from training.run import calibration, failures, figures
 from training.run.curve import Board, Meter, Row, ScoreRow
 from training.run.episodes import Episode

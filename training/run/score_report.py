@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 from rich.table import Table
 
-from agent.learning.ppo import PPOConfig
 from agent.network.card import card_path
 from common.files import number, read_json, require_destination, write_file
 from fernway.picture import run_map
 from fernway.picture import save as save_picture
+from training.learning.ppo import PPOConfig
 from training.run import calibration, failures
 from training.run.episodes import Episode
 from training.run.figures import require_matplotlib, save

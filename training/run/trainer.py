@@ -10,10 +10,10 @@ import torch
 import torch.distributed as dist
 from numpy.typing import NDArray
 
-from agent.learning.ppo import Learner, Update, device_of_choice, is_parallel
-from agent.learning.rollout import Rollout
 from agent.network.model import QNetwork
 from agent.rules import ACTION_TABLE
+from training.learning.ppo import Learner, Update, device_of_choice, is_parallel
+from training.learning.rollout import Rollout
 from training.play.lanes import Ending, Lanes
 from training.run.config import TrainConfig
 from training.run.schedules import cosine

@@ -15,10 +15,10 @@ import pytest
 import torch
 from trained import training
 
-from agent.learning.ppo import PPOConfig
 from agent.network import weights as networks
 from agent.network.card import NetworkConfig
 from agent.vision import VisionConfig
+from training.learning.ppo import PPOConfig
 from training.play.twin import PracticeConfig
 from training.run import score, train
 from training.run.checkpoint import CheckpointError

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from agent.learning.rollout import Rollout, generalised_advantages
+from training.learning.rollout import Rollout, generalised_advantages
 
 
 def column(*values: float) -> torch.Tensor:
