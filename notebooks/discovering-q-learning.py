@@ -335,7 +335,7 @@ Image(figures.png(figure))
 # %%
 card = Card.read(WEIGHTS)
 history = [ScoreRow(**row) for row in card.about.get("held_out", [])]
-display(Markdown(f"Weights `{card.sha256[:12]}`, trained with `{card.about['command'].split(' --')[0]}`."))
+display(Markdown(f"Weights `{card.sha256[:12]}`, made with `{' '.join(card.about['command'].split()[:4])}`."))
 display(*(Image(figures.png(one)) for one in diagnostics.pictures([], history, Meter()).values()))
 
 # %% [markdown]

@@ -239,6 +239,7 @@ def main(options: Options) -> None:
         replaced = {(row.agent, row.timesteps) for row in new}
         rows = [row for row in rows if (row.agent, row.timesteps) not in replaced] + new
         write_file(RESULTS, written(rows))
+        rows = read(RESULTS.read_text())  # as rounded there: drawn again, the figure is the same
     write_file(FIGURE, figure(rows))
     for page, drawn in ((README, short_table(rows)), (PAGE, table(rows))):
         before, begin, _, end, after = TABLE.split(page.read_text())

@@ -48,6 +48,7 @@ def average(config: AverageConfig) -> None:
     shared = ("reward_scale", "gamma", "temperature")
     about: dict[str, Any] = {name: cards[0].about[name] for name in shared if name in cards[0].about}
     about["command"] = f"python -m training average {' '.join(map(str, config.weights))} --out {config.out}"
+    about["held_out"] = max((card.about.get("held_out", []) for card in cards), key=len)  # of the run they are all of
     about["weights"] = [networks.about(path) for path in config.weights]
     networks.save(config.out, mean, vision, sizes, about)
     Console(stderr=True).print(f"{config.out}: the mean of {len(config.weights)} networks")
