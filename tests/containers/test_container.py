@@ -148,7 +148,7 @@ def test_it_plays_with_no_rights_and_little_memory(smoke: Smoke) -> None:
     with pair(smoke.agent, smoke.remote_env, smoke.remote_command, smoke.results, options=LEAST) as both:
         assert both.wait() == {"remote": 0, "agent": 0}
     assert "without the Q-network" not in (smoke.results / "agent-stdout.txt").read_text()
-    assert sum(int(row["timesteps"]) for row in read_table(smoke.results / "out/episodes.csv")) == 600
+    assert any(float(episode["learned"]) > 0 for episode in read_table(smoke.results / "out/episodes.csv"))
 
 
 def test_a_user_whom_the_environment_does_not_let_in_is_told_why(smoke: Smoke) -> None:
