@@ -155,9 +155,9 @@ def hashes(names: list[str], frames: int) -> list[str]:
 
 def hashes_elsewhere(names: list[str], frames: int) -> list[str]:
     """The same in a process of its own."""
-    code = f"from tests.test_fernway_states import hashes; print(*hashes({names!r}, {frames}))"
-    root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    code = f"from {Path(__file__).stem} import hashes; print(*hashes({names!r}, {frames}))"
+    here = Path(__file__).parent
+    done = subprocess.run([sys.executable, "-c", code], cwd=here, capture_output=True, text=True, check=True)
     return done.stdout.split()
 
 

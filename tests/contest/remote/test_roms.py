@@ -218,13 +218,11 @@ def test_a_rom_that_cannot_be_written_leaves_what_was_there(
 ) -> None:
     sonic.rom(SONIC).write_bytes(b"old")
     (folder / "1.bin").write_bytes(sonic.roms[SONIC])
-    real = Path.write_bytes
 
-    def full(path: Path, content: bytes) -> int:
-        real(path, content[:100])
+    def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr("common.files.os.fsync", full)
     status, _, err = run("roms", folder, SONIC)
     assert status == 1
     assert len(err) == 1
