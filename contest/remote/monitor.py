@@ -158,7 +158,8 @@ class Record:
             if not isinstance(record.end, str):
                 raise TypeError(f"wanted a word for its end, got {record.end!r}")
         except (TypeError, ValueError, LookupError) as error:
-            raise ValueError(f"{path} is no record of a run: {error}"[:300]) from error
+            words = "".join(letter if letter.isprintable() else "?" for letter in str(error))  # it quotes the file
+            raise ValueError(f"{path} is no record of a run: {words}"[:300]) from error
         return record
 
 

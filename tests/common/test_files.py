@@ -93,6 +93,14 @@ def test_files_are_read_whole_or_not_at_all(tmp_path: Path, read_file: Callable[
     assert len(list(Path("/proc/self/fd").iterdir())) == before, "nothing stays open"
 
 
+def test_a_refusal_that_quotes_a_record_stays_one_printable_line(tmp_path: Path) -> None:
+    path = tmp_path / "episodes.json"
+    path.write_text('{"epis\\u007f\\u001b[31m\\ndes": 1}')
+    with pytest.raises(ValueError, match="no record of a run") as refusal:
+        Record.load(path)
+    assert str(refusal.value).isprintable()
+
+
 @pytest.mark.parametrize(
     "text",
     [

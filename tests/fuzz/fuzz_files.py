@@ -149,9 +149,8 @@ def tampered(content: bytes, draw: np.random.Generator) -> bytes:
         case 0:
             del arrays[name]
         case 1:
-            arrays[name] = (
-                array.astype(draw.choice(np.array(["f4", "i8", "u1", "U9", "?", "c8"]))) if array.size else array
-            )
+            kind = draw.choice(np.array(["f4", "i8", "u1", "U9", "?", "c8"]))
+            arrays[name] = array.astype(kind) if array.size and array.dtype.kind != "U" else array
         case 2:
             arrays[name] = array[..., None]
         case 3:
