@@ -6,7 +6,6 @@ from typing import Annotated
 
 from agent.control.bandit import BanditConfig
 from agent.control.stall import StallConfig
-from agent.level.detours import DetourConfig
 from agent.level.landmarks import LandmarkConfig
 from agent.level.trajectories import MemoryConfig
 from agent.level.variations import VariationConfig
@@ -60,9 +59,6 @@ class RunConfig(Checked):
     variations: VariationConfig = field(default_factory=VariationConfig)
     """How replays try something else."""
 
-    detours: DetourConfig = field(default_factory=DetourConfig)
-    """Which trajectories are tried without their detours."""
-
     def blind(self) -> "RunConfig":
         """Returns the same for an agent that looks at no screen: its replays count timesteps, as JERK's do."""
         return dataclasses.replace(
@@ -70,5 +66,4 @@ class RunConfig(Checked):
             replay=dataclasses.replace(self.replay, pace_speed=0.0),
             landmarks=dataclasses.replace(self.landmarks, period=0),
             variations=dataclasses.replace(self.variations, share=0.0),
-            detours=dataclasses.replace(self.detours, share=0.0),
         )

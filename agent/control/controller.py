@@ -9,7 +9,6 @@ from agent.config import RunConfig
 from agent.control.choice import Choice, Kind
 from agent.control.episodes import Episode, PolicyEpisode, ReplayEpisode
 from agent.control.stall import Relay
-from agent.level.detours import shortened
 from agent.level.knowledge import Keeper
 from agent.level.trajectories import Memory, Recorder, Trajectory
 from agent.level.variations import Variations
@@ -124,6 +123,4 @@ class Controller:
         least_return = self._episode.end(moment.episode_return, terminated=terminated)
         found = self._recorder.best()
         if found.mean > least_return:
-            # Of two that paid the same the first is played first.
-            for kept in (*shortened(found, self._config.landmarks, self._config.detours), found):
-                self.memory.add(kept)
+            self.memory.add(found)

@@ -52,7 +52,7 @@ Part = Literal[
 MODES: dict[str, Mode] = {"random": "random", "jerk": "jerk", "improved-jerk": "improved-jerk", "network": "greedy"}
 """Modes of the agent by part; the others are its hybrid, more and more of it."""
 LEFT_OUT: dict[str, dict[str, dict[str, Any]]] = {
-    "+ bandit and pace": {"landmarks": {"period": 0}, "detours": {"share": 0.0}, "variations": {"share": 0.0}},
+    "+ bandit and pace": {"landmarks": {"period": 0}, "variations": {"share": 0.0}},
     "+ landmarks": {"variations": {"share": 0.0}},
 }
 """Settings without what later parts bring."""

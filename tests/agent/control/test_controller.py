@@ -11,7 +11,6 @@ from agent.control.bandit import Bandit
 from agent.control.choice import Choice, Kind
 from agent.control.controller import Controller
 from agent.control.stall import NobodyCanPlayError, Relay, StallConfig
-from agent.level.detours import DetourConfig
 from agent.level.landmarks import LandmarkConfig
 from agent.level.trajectories import MemoryConfig, Trajectory
 from agent.level.variations import Variation, VariationConfig
@@ -303,20 +302,6 @@ def test_a_varied_replay_that_got_about_as_far_is_kept(comes_to: float, kept: in
     assert len(controller.memory.trajectories) == kept
 
 
-@pytest.mark.parametrize(("detour", "trajectories"), [(60, 2), (16, 1)])
-def test_a_trajectory_that_is_mostly_detours_is_tried_without_them_first(detour: int, trajectories: int) -> None:
-    controller = make(config=SEEING, choice=Always(Kind.POLICY))
-    # It stands still for a while on the way. The screen is the same all the time: return and speed tell places apart.
-    way = [30.0 * timestep for timestep in range(16)]
-    returns = [*way[:8], *[way[7]] * detour, *way[8:]]
-    play_episode(controller, returns)
-    lengths = [len(kept) for kept in controller.memory.trajectories]
-    assert (len(lengths), lengths[-1]) == (trajectories, len(returns))
-    if trajectories == 2:
-        assert len(way) <= lengths[0] <= len(way) + 8
-        assert controller.memory.best() is controller.memory.trajectories[0], "of equals the first is played first"
-
-
 def test_with_the_bandit_replays_alternate_as_they_pay() -> None:
     controller = make(choice=Bandit(CONFIG.bandit))
     kinds = []
@@ -329,7 +314,7 @@ def test_with_the_bandit_replays_alternate_as_they_pay() -> None:
 
 
 def test_what_is_kept_has_the_landmarks_that_were_recorded() -> None:
-    config = dataclasses.replace(SEEING, landmarks=LandmarkConfig(period=3), detours=DetourConfig(share=0.0))
+    config = dataclasses.replace(SEEING, landmarks=LandmarkConfig(period=3))
     controller, other = make(config=config), make(config=config)
     play_episode(controller, [0.0, 10.0, 20.0, 30.0])
     other.memory.accept(controller.memory.arrays())()
