@@ -1,31 +1,35 @@
-"""What the agent costs: its timesteps/s against those of a client that does nothing, on the same game, in one run.
+"""What the agent costs: its processor time a timestep, and its pace beside a client that does nothing.
 
-    python tests/bench/bench_agent.py [GAME] [TIMESTEPS] [ROUNDS] [MODE] [FLAG ...]
+    python tests/bench/bench_agent.py [GAME] [--rounds N] [--timesteps N] [--flags "FLAG ..."]
 
-Each round serves the game twice, once for each client. Prints the ratio of every round and their median; both clients
-are processes of their own, as in the contest. MODE is the agent's; greedy, the default, asks the network every timestep.
-FLAGS are more of the agent's, such as --epsilon.
+Each round serves the same game to a client that does nothing and to the agent, each for some timesteps and for a fifth
+of them, in an order that turns from round to round. Server and client are processes of their own, as in the contest, each
+pinned to a core where there are two. The difference of a long and a short run leaves out what it takes to start. Printed
+are medians over the rounds, with 95 % bootstrap intervals:
+
+- the agent's processor time a timestep, user and system: the figure that the neighbours change least;
+- how much of it the network's decisions are, and what is left beside them;
+- the ratio of both clients' timesteps/s, which says something only on a machine that does nothing else.
 """
 
+import argparse
 import csv
-import statistics
+import os
+import shlex
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
 
 from agent.assembly import WEIGHTS
-from agent.network.card import NetworkConfig
-from agent.network.model import QNetwork
-from agent.network.weights import save
-from agent.rules import ACTION_TABLE
-from agent.vision import VisionConfig
+from agent.network.policy import Policy
 
-CONSTANT = """
-import time
+NULL_CLIENT = """
 from pathlib import Path
 from agent.rules import buttons
 from agent.wire.client import RemoteEnv
@@ -35,69 +39,119 @@ env = RemoteEnv(RemoteConfig(socket_dir=Path("tmp/sock")))
 held = buttons("RIGHT")
 try:
     env.reset()
-    began_at = time.perf_counter()
     while True:
         _, _, terminated, truncated, _ = env.step(held)
         if terminated or truncated:
             env.reset()
 except RunEnd:
-    print(time.perf_counter() - began_at)
+    pass
 """
 
+SHORT = 5
+"""A short run has one timestep for so many of a long one."""
 
-def serve(game: str, timesteps: int, folder: Path) -> subprocess.Popen[bytes]:
-    """Starts the contest's environment in `folder`."""
-    command = [sys.executable, "-m", "contest", "serve", game, "-T", str(timesteps), "--seed", "1"]
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+DECISIONS = 300
+"""Decisions that are timed in a round."""
 
-
-def constant_s(game: str, timesteps: int) -> float:
-    """Returns how long the client that does nothing takes, seconds."""
-    with tempfile.TemporaryDirectory() as folder, serve(game, timesteps, Path(folder)) as server:
-        client = [sys.executable, "-c", CONSTANT]
-        seconds = float(subprocess.run(client, cwd=folder, check=True, capture_output=True, text=True).stdout)
-        server.wait()
-    return seconds
+RESAMPLES = 10_000
 
 
-def agent_s(game: str, timesteps: int, weights: Path, flags: Sequence[str]) -> tuple[float, float]:
-    """Returns how long the agent takes, seconds, and the share of timesteps the network played."""
-    with tempfile.TemporaryDirectory() as folder, serve(game, timesteps, Path(folder)) as server:
-        command = [sys.executable, "-m", "agent", "--weights", str(weights), *flags]
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
-        server.wait()
-        with (Path(folder) / "out" / "episodes.csv").open(newline="") as file:
-            rows = list(csv.DictReader(file))
-    played = sum(int(row["timesteps"]) for row in rows)
-    learned = sum(float(row["learned"]) * int(row["timesteps"]) for row in rows) / played
-    return sum(float(row["seconds"]) for row in rows), learned
+class Run(NamedTuple):
+    """What a client took from its start to its end."""
+
+    processor_s: float
+    """User and system."""
+
+    clock_s: float
+
+    decided: int
+    """Timesteps that the network decided."""
 
 
-def main(
-    game: str = "Airstriker-Genesis-v0", timesteps: str = "3000", rounds: str = "3", mode: str = "greedy", *flags: str
-) -> None:
-    """Prints the ratios."""
-    ratios = []
+def pin(pid: int, core: int) -> None:
+    """Keeps a process on one of the cores that there are, before it starts threads."""
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(pid, {cores[core % len(cores)]})
+
+
+def play(game: str, timesteps: int, client: Sequence[str]) -> Run:
+    """Serves the game to a client.
+
+    Raises:
+        RuntimeError: If the client or the server fails.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        weights = WEIGHTS
-        if not weights.exists():
-            weights = Path(folder) / "net.safetensors"
-            vision, config = VisionConfig(), NetworkConfig()
-            save(weights, QNetwork(vision, config, len(ACTION_TABLE)), vision, config)
-            print("no bundled weights: an untrained network of the default size plays (the cost is the same)")
-        for _ in range(int(rounds)):
-            idle_s = constant_s(game, int(timesteps))
-            seconds, learned = agent_s(game, int(timesteps), weights, ["--mode", mode, *flags])
-            ratios.append(idle_s / seconds)
-            print(
-                f"{time.strftime('%H:%M:%S')}  constant {int(timesteps) / idle_s:6.0f} timesteps/s   agent "
-                f"{int(timesteps) / seconds:6.0f} timesteps/s (network playing {learned:.0%})   ratio {ratios[-1]:.3f}"
-            )
-    median = statistics.median(ratios)
-    agent = " ".join([mode, *flags])
-    print(f"median ratio {median:.3f} over {rounds} rounds of {timesteps} timesteps on {game}, {agent}")
-    print(f"ONNX Runtime {version('onnxruntime')}, one thread")
+        command = [sys.executable, "-m", "contest", "serve", game, "-T", str(timesteps), "--seed", "1"]
+        with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as server:
+            pin(server.pid, 0)
+            began_at = time.perf_counter()
+            with subprocess.Popen([sys.executable, *client], cwd=folder, stdout=subprocess.DEVNULL) as process:
+                pin(process.pid, 1)
+                _, status, usage = os.wait4(process.pid, 0)
+                clock_s = time.perf_counter() - began_at
+                process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode or server.returncode:
+            raise RuntimeError(f"{shlex.join(client)} ended with {process.returncode}, its server {server.returncode}")
+        decided = 0.0
+        episodes = Path(folder) / "out" / "episodes.csv"
+        if episodes.exists():
+            with episodes.open(newline="") as file:
+                decided = sum(float(row["learned"]) * int(row["timesteps"]) for row in csv.DictReader(file))
+    return Run(usage.ru_utime + usage.ru_stime, clock_s, round(decided))
+
+
+def decision_ms() -> float:
+    """Returns the processor time of one decision of the bundled network, milliseconds."""
+    policy = Policy.load(WEIGHTS)
+    obs = np.random.default_rng(0).integers(0, 256, policy.vision.obs_shape, np.uint8)
+    began_at = time.process_time()
+    for _ in range(DECISIONS):
+        policy.q_values(obs)
+    return (time.process_time() - began_at) / DECISIONS * 1e3
+
+
+def median(values: Sequence[float]) -> str:
+    """Words a median with its 95 % bootstrap interval."""
+    drawn = np.median(np.random.default_rng(0).choice(values, (RESAMPLES, len(values))), axis=1)
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return f"{np.median(values):.3f} [{low:.3f}, {high:.3f}]"
+
+
+def main() -> None:
+    """Prints a line a round, and the medians."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("game", nargs="?", default="Fernway-Genesis-v0")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--timesteps", type=int, default=3000, help="of a long run")
+    parser.add_argument("--flags", default="", help="more of the agent's, such as '--mode greedy'")
+    args = parser.parse_args()
+    clients = {"null": ["-c", NULL_CLIENT], "agent": ["-m", "agent", *shlex.split(args.flags)]}
+    lengths = args.timesteps, args.timesteps // SHORT
+    more = lengths[0] - lengths[1]
+    turns = [(name, length) for length in lengths for name in clients]
+    costs, decisions, rests, ratios = [], [], [], []
+    for number in range(args.rounds):
+        runs = {}
+        for name, length in turns[number % len(turns) :] + turns[: number % len(turns)]:
+            runs[name, length] = play(args.game, length, clients[name])
+        long, short = (runs["agent", length] for length in lengths)
+        null_s = runs["null", lengths[0]].clock_s - runs["null", lengths[1]].clock_s
+        costs.append((long.processor_s - short.processor_s) / more * 1e3)
+        decisions.append(decision_ms() * (long.decided - short.decided) / more)
+        rests.append(costs[-1] - decisions[-1])
+        ratios.append(null_s / (long.clock_s - short.clock_s))
+        print(
+            f"{time.strftime('%H:%M:%S')}  agent {costs[-1]:.3f} ms a timestep, {decisions[-1]:.3f} of them decisions "
+            f"(network playing {(long.decided - short.decided) / more:.0%});  pace {more / null_s:.0f} timesteps/s with "
+            f"a client that does nothing, {ratios[-1]:.3f} of it with the agent",
+            flush=True,
+        )
+    print(f"{args.game}, {args.rounds} rounds of {lengths[0]} - {lengths[1]} timesteps, agent {args.flags}")
+    print(f"processor time of the agent, ms a timestep          {median(costs)}")
+    print(f"    of them decisions                               {median(decisions)}")
+    print(f"    beside them                                     {median(rests)}")
+    print(f"pace, as a share of a client's that does nothing    {median(ratios)}")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -11,7 +11,7 @@ from agent.control.bandit import Bandit
 from agent.control.choice import Choice, Kind
 from agent.control.controller import Controller
 from agent.control.stall import NobodyCanPlayError, Relay, StallConfig
-from agent.level.landmarks import LandmarkConfig
+from agent.level.landmarks import PATCHES, LandmarkConfig
 from agent.level.trajectories import MemoryConfig, Trajectory
 from agent.level.variations import Variation, VariationConfig
 from agent.players.learned import Learned
@@ -223,7 +223,7 @@ def test_a_replay_that_is_found_again_and_lost_again_is_played_on_by_the_main_pl
             actions=np.zeros(4, np.uint16),
             returns=np.array(returns, np.float32),
             paid=400.0,
-            landmarks=np.zeros((4, 129), np.uint8),
+            landmarks=np.zeros((4, PATCHES), np.uint8),
         )
     )
     controller.begin_episode(0.0)

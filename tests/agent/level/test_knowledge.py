@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from agent.level import knowledge
 from agent.level.knowledge import Arrays, KnowledgeError
+from agent.level.landmarks import PATCHES
 from agent.level.trajectories import Memory
 from agent.rules import EPISODE_TIMESTEPS
 
@@ -74,7 +75,7 @@ def test_garbage_is_no_knowledge(saved: Path, content: bytes) -> None:
         ("memory__lengths", np.array([0, 4, 9], np.int64), r"1..4500 timesteps, got \[0, 4, 9\]"),
         ("memory__lengths", np.array([-3, 15, 1], np.int64), "1..4500 timesteps"),
         ("memory__lengths", np.array([4501, 1, 1], np.int64), "1..4500 timesteps"),
-        ("memory__lengths", np.array([4, 8, 1], np.int64), r"wanted landmarks finite, uint8 \[4, 129\]"),
+        ("memory__lengths", np.array([4, 8, 1], np.int64), rf"wanted landmarks finite, uint8 \[4, {PATCHES}\]"),
         ("memory__actions", np.full(13, 1 << 12, np.uint16), "wanted packed buttons below 4096, got 4096"),
         ("memory__actions", np.zeros((3, 3), np.uint16), "wanted actions"),
         ("memory__returns", np.full(13, np.nan, np.float32), "wanted returns finite"),
@@ -82,7 +83,11 @@ def test_garbage_is_no_knowledge(saved: Path, content: bytes) -> None:
         ("memory__paid", np.zeros(2), "wanted paid"),
         ("memory__plays", np.array([1, 0, 1]), r"at least once, got \[1, 0, 1\]"),
         ("memory__plays", np.array([1, 1]), "wanted plays"),
-        ("memory__landmarks", np.zeros((5, 128), np.uint8), r"wanted landmarks finite, uint8 \[5, 129\]"),
+        (
+            "memory__landmarks",
+            np.zeros((5, PATCHES - 1), np.uint8),
+            rf"wanted landmarks finite, uint8 \[5, {PATCHES}\]",
+        ),
         ("variations__ends", np.array([np.inf]), r"wanted ends finite, float64 \[N\], got float64 \[1\]"),
         ("variations__ends", None, "ends is missing"),
     ],
