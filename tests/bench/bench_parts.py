@@ -47,6 +47,7 @@ Part = Literal[
     "+ bandit and pace",
     "+ landmarks",
     "+ variations",
+    "all but landmarks",
     "planner",
 ]
 MODES: dict[str, Mode] = {"random": "random", "jerk": "jerk", "improved-jerk": "improved-jerk", "network": "greedy"}
@@ -54,6 +55,7 @@ MODES: dict[str, Mode] = {"random": "random", "jerk": "jerk", "improved-jerk": "
 LEFT_OUT: dict[str, dict[str, dict[str, Any]]] = {
     "+ bandit and pace": {"landmarks": {"period": 0}, "variations": {"share": 0.0}},
     "+ landmarks": {"variations": {"share": 0.0}},
+    "all but landmarks": {"landmarks": {"period": 0}},
 }
 """Settings without what later parts bring."""
 BLIND = ("random", "jerk", "improved-jerk", "planner")
@@ -73,7 +75,7 @@ class Options:
     jobs: int = 2
     """Runs at a time."""
     parts: tuple[Part, ...] = get_args(Part)
-    """What to score: each of those with a plus is the one before and something more."""
+    """What to score: each of those with a plus is the one before and something more; the last one is the whole agent."""
     levels: tuple[str, ...] = ()
     """Names of levels; without any, the 11 validation levels."""
     weights: Path = WEIGHTS
