@@ -75,7 +75,7 @@ class Options:
     jobs: int = 2
     """Runs at a time."""
     parts: tuple[Part, ...] = get_args(Part)
-    """What to score: each of those with a plus is the one before and something more; the last one is the whole agent."""
+    """What to score: each of those with a plus is the one before and something more, up to the whole agent."""
     levels: tuple[str, ...] = ()
     """Names of levels; without any, the 11 validation levels."""
     weights: Path = WEIGHTS
