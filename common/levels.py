@@ -13,6 +13,9 @@ from .files import read_text, reason
 LIST_BYTES_MOST = 16 << 20
 """Of a list of levels: a few hundred thousand rows."""
 
+CELL_MOST = 1000
+"""Characters of a cell: longer than any name or path that anybody means."""
+
 T = TypeVar("T")
 
 Find = Callable[[str, str | None], tuple[Hashable, T]]
@@ -95,6 +98,10 @@ def _rows(path: Path) -> Iterator[tuple[int, str, str]]:
         where = f"{path}, line {line}"
         if strange := next((cell for cell in cells if not cell.isprintable()), ""):
             raise LevelListError(f"{where}: wanted printable characters on one line, got {strange[:80]!r}")
+        if long := next((cell for cell in cells if len(cell) > CELL_MOST), ""):
+            raise LevelListError(
+                f"{where}: wanted at most {CELL_MOST} characters in a cell, got {long[:80]!r} and more"
+            )
         if not any(cells):
             continue
         if not columns:

@@ -83,7 +83,7 @@ def read_list(path: Path) -> list[Level | Solved]:
     def find(game: str, state: str | None) -> tuple[Hashable, Level | Solved]:
         name = next((name for name in (GAME, NATIVE) if game in (name, name.removesuffix("-v0"), f"{name}-v0")), None)
         if name is None:
-            raise FernwayError(f"wanted levels of {GAME}, got game {game!r}")
+            raise FernwayError(f"wanted levels of {GAME}, got game {game[:80]!r}")
         if state is not None and state.endswith(".state"):
             return (name, state), states.level_of(states.read_state(Path(state)))
         solved = committed_level(state or next(iter(levels.committed())))

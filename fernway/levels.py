@@ -106,7 +106,7 @@ def zone_number(text: str) -> int:
         return names[key]
     alike = difflib.get_close_matches(key, names, n=3, cutoff=0.4)
     best = ", ".join(ZONES[names[name]] for name in alike) or ", ".join(ZONES)
-    raise FernwayError(f"no zone {text!r}; nearest: {best} (or a number 0 .. {len(ZONES) - 1})")
+    raise FernwayError(f"no zone {text[:80]!r}; nearest: {best} (or a number 0 .. {len(ZONES) - 1})")
 
 
 @functools.cache
@@ -162,5 +162,5 @@ def by_name(name: str) -> Solved:
     levels = committed()
     if name not in levels:
         alike = difflib.get_close_matches(name, levels, n=3, cutoff=0.4)
-        raise FernwayError(f"no level {name!r}" + (f"; nearest: {', '.join(alike)}" if alike else ""))
+        raise FernwayError(f"no level {name[:80]!r}" + (f"; nearest: {', '.join(alike)}" if alike else ""))
     return levels[name]

@@ -62,7 +62,7 @@ def decode(text: str) -> Runs:
     for word in text.split():
         found = re.fullmatch(r"(\d+)([UDLRB]*)", word)
         if not found:
-            raise ValueError(f"{word!r} in a solution: want a number of frames and letters of {''.join(BUTTONS)}")
+            raise ValueError(f"{word[:80]!r} in a solution: want a number of frames and letters of {''.join(BUTTONS)}")
         runs.append((sum(BUTTONS[letter] for letter in found[2]), int(found[1])))
     return runs
 

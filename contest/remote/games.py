@@ -214,7 +214,7 @@ def _find_state(level: Level, state: str) -> str:
     if (name := state.removesuffix(".state")) in known:
         return name
     what = "state or file" if state.endswith(".state") else "state"
-    raise GameError(f"{level.game} has no {what} {state!r}{_nearest(name, known)}")
+    raise GameError(f"{level.game} has no {what} {state[:80]!r}{_nearest(name, known)}")
 
 
 def _check_file(state: Path) -> None:
@@ -249,7 +249,7 @@ def _find_game(name: str) -> Level:
             _register(packaged[spelling])
         if spelling and (integration := integration_set(spelling)) is not None:
             return Level(game=spelling, state=None, integration=integration)
-    raise GameError(f"no game {name!r}{_nearest(name, games())}")
+    raise GameError(f"no game {name[:80]!r}{_nearest(name, games())}")
 
 
 def _require_rom(level: Level, *, any_rom: bool) -> None:

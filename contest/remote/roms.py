@@ -79,7 +79,7 @@ class Roms:
         """Checks the games' names."""
         for game in self.games:
             if not is_contests(game):
-                raise RomError(f"wanted one of {', '.join(GAMES)}, got {game!r}")
+                raise RomError(f"wanted one of {', '.join(GAMES)}, got {game[:80]!r}")
 
     def needs(self, game: str) -> bool:
         """Whether one of GAMES is needed."""

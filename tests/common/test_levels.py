@@ -82,7 +82,9 @@ def test_everybody_reads_the_same(path: Path, text: str, read: Callable[[Path], 
         (f"game,state\n{GAME},{FIRST}\n{GAME}\n", f"line 3: {GAME} is in the list twice"),
         (f"game,state\n{GAME},no/such.state\n", "line 2: there is no file .*/no/such.state"),
         (f"game,state\n{GAME},such.state\n", "line 2: .*'such'.* and there is no file .*/such.state"),
-        (f"game,state\n{GAME},{'x' * 5000}.state\n", "line 2: "),
+        (f"game,state\n{GAME},{'x' * 5000}.state\n", "line 2: wanted at most 1000 characters in a cell, got 'xxx"),
+        (f"game,state\n{GAME}-v{'9' * 900},\n", "line 2: .*'Fernway-Genesis-v0-v9999"),
+        (f"game,state\n{GAME},{'9' * 990}\n", "line 2: .*'9999"),
         ("game,state\nFernwaj-Genesis,\n", "line 2: .*Fernwaj-Genesis"),
         (f"game,state\n{GAME},{'x' * 200_000}\n", "line 2: field larger than"),
     ],
@@ -93,6 +95,7 @@ def test_everybody_refuses_the_same(path: Path, text: str, message: str, read: C
         read(path)
     assert "\n" not in str(refusal.value)
     assert str(refusal.value).isprintable()
+    assert len(str(refusal.value)) < len(str(path)) + 400
 
 
 @EVERYBODY

@@ -101,7 +101,7 @@ class StartScreens:
         try:
             return gunzip(read_file(path))
         except (OSError, ValueError) as error:
-            raise StateError(f"no state {state!r} ({error}); there are {', '.join(self.states())}") from error
+            raise StateError(f"no state {state[:80]!r} ({error}); there are {', '.join(self.states())}") from error
 
     def draw(self, content: bytes) -> Screen:
         """Draws what a state's video memory holds.
