@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fernway import FernwayError
-from fernway.native import SCREEN_HEIGHT, SCREEN_WIDTH
+from fernway.native import SCREEN_HEIGHT, SCREEN_WIDTH, load_library
 
 STACK_MAX = 16
 """Most screens of an observation."""
@@ -16,7 +16,9 @@ SMALLEST = 8
 """Least rows and columns of an observation."""
 
 _TAP = np.dtype([("to", "i4"), ("from", "i4"), ("weight", "f4")])  # `Tap` of host/observe.h
-_NOTHING = 1e-3  # a smaller part of a source line is left out. Source: OpenCV, computeResizeAreaTab
+
+_LIB = load_library()
+_LIB.area_taps.restype, _LIB.area_taps.argtypes = ctypes.c_int32, [ctypes.c_int32, ctypes.c_int32, ctypes.c_void_p]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,23 +69,9 @@ class Observation:
 
 
 def _taps(source: int, target: int) -> NDArray[np.void]:
-    """How much of each source line is in each target line when areas are averaged; source >= target.
-
-    Source: OpenCV, modules/imgproc/src/resize.cpp, computeResizeAreaTab.
-    """
-    found = []
-    scale = source / target
-    for to in range(target):
-        begin, end = to * scale, (to + 1) * scale
-        size = min(scale, source - begin)
-        last = min(int(np.floor(end)), source - 1)
-        first = min(int(np.ceil(begin)), last)
-        if first - begin > _NOTHING:
-            found.append((to, first - 1, (first - begin) / size))
-        found += [(to, line, 1 / size) for line in range(first, last)]
-        if end - last > _NOTHING:
-            found.append((to, last, min(end - last, 1.0, size) / size))
-    return np.array(found, _TAP)
+    """How much of each source line is in each target line; see `area_taps` of host/observe.h."""
+    taps = np.empty(source + 2 * target, _TAP)
+    return taps[: _LIB.area_taps(source, target, taps.ctypes.data)]
 
 
 class Observer(ctypes.Structure):

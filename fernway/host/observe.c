@@ -6,6 +6,31 @@
 
 #define QUARTERS (SCREEN_WIDTH / 4)
 
+/* Source: OpenCV, modules/imgproc/src/resize.cpp, computeResizeAreaTab. */
+s32 area_taps(s32 source, s32 target, Tap *taps)
+{
+    const double nothing = 1e-3, scale = (double)source / target;   /* a smaller part of a line is left out */
+    Tap *tap = taps;
+
+    for (s32 to = 0; to < target; to++) {
+        double begin = to * scale, end = (to + 1) * scale;
+        double size = scale < source - begin ? scale : source - begin;
+        s32 last = (s32)end < source - 1 ? (s32)end : source - 1;
+        s32 first = (s32)begin + (begin > (s32)begin);
+        if (first > last)
+            first = last;
+        if (first - begin > nothing)
+            *tap++ = (Tap){to, first - 1, (float)((first - begin) / size)};
+        for (s32 line = first; line < last; line++)
+            *tap++ = (Tap){to, line, (float)(1 / size)};
+        if (end - last > nothing) {
+            double part = end - last < 1 ? end - last : 1;
+            *tap++ = (Tap){to, last, (float)((part < size ? part : size) / size)};
+        }
+    }
+    return (s32)(tap - taps);
+}
+
 /* Halves to even, for 0..255: what is left in the lowest bits once the sum has no room for a fraction. */
 static inline u8 rounded(float value)
 {

@@ -2,30 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "native.h"
-#include "observe.h"
-
-/* What the rules must know of an episode besides the game itself; part of a lane's state. */
-typedef struct {
-    double progress;            /* after the last frame, 0..1 */
-    s32 timesteps;              /* of the episode */
-    u16 action;                 /* of the last timestep, button bits */
-    u8 lives;                   /* at the episode's start */
-    u8 is_fresh;                /* a lane's: reset, and its first screen not handed out yet */
-    u8 is_over;
-    u8 reserved[7];
-} Rules;
-
-/* What a timestep brings. */
-typedef struct {
-    double reward;
-    u8 terminated, truncated;
-} Answer;
-
-typedef struct {
-    Native native;
-    Rules rules;
-} Lane;
+#include "vector.h"
 
 #define LANE_STATE_SIZE (sizeof(Rules) + STATE_SIZE)
 
@@ -61,31 +38,44 @@ void rules_begin(Rules *rules, Native *native)
     *rules = (Rules){.lives = native->game.lives};
 }
 
-/* Plays a timestep: four frames, each paid by the progress it makes. If it sticks, the first of them still plays the
-   previous action, but not in the first timestep of an episode. A lost life or the level's end terminates the episode, and
-   cuts the timestep short; after 4,500 timesteps it is truncated. */
-Answer rules_step(Rules *rules, Native *native, u16 action, u8 sticks)
+/* Plays the next of a timestep's four frames and pays for the progress it makes. If the timestep sticks, its first frame still
+   plays the previous action, but not in the first timestep of an episode. A lost life or the level's end terminates the
+   episode, and cuts the timestep short; after 4,500 timesteps it is truncated. */
+Answer rules_frame(Rules *rules, Native *native, u16 action, u8 sticks)
 {
     const struct Game *game = &native->game;
-    u8 pad = pad_of_buttons(filtered(sticks && rules->timesteps ? rules->action : action));
+    u8 is_previous = sticks && rules->frame == 0 && rules->timesteps;
     Answer answer = {0};
+    double now, gain;
 
-    for (int frame = 0; frame < FRAME_SKIP && !answer.terminated; frame++) {
-        double now, gain;
-        native_tick(native, pad);
-        now = progress(game);
-        gain = (now - rules->progress) * PROGRESS_REWARD;
-        rules->progress = now;
-        if (now >= 1)
-            gain += (1 - clip((double)game->frame / FRAME_LIMIT)) * TIME_BONUS;
-        answer.reward += (float)gain;   /* the emulator hands rewards over in single precision */
-        answer.terminated = game->lives < rules->lives || now >= 1;
-        pad = pad_of_buttons(filtered(action));
-    }
+    native_tick(native, pad_of_buttons(filtered(is_previous ? rules->action : action)));
+    now = progress(game);
+    gain = (now - rules->progress) * PROGRESS_REWARD;
+    rules->progress = now;
+    if (now >= 1)
+        gain += (1 - clip((double)game->frame / FRAME_LIMIT)) * TIME_BONUS;
+    answer.reward = (float)gain;    /* the emulator hands rewards over in single precision */
+    answer.terminated = game->lives < rules->lives || now >= 1;
+    if (++rules->frame < FRAME_SKIP && !answer.terminated)
+        return answer;
+    rules->frame = 0;
     rules->action = action;
     rules->timesteps++;
     answer.truncated = !answer.terminated && rules->timesteps >= EPISODE_TIMESTEPS;
     rules->is_over = answer.terminated || answer.truncated;
+    return answer;
+}
+
+/* Plays a timestep, or what is left of it. */
+Answer rules_step(Rules *rules, Native *native, u16 action, u8 sticks)
+{
+    Answer answer = {0};
+    do {
+        Answer frame = rules_frame(rules, native, action, sticks);
+        answer.reward += frame.reward;
+        answer.terminated = frame.terminated;
+        answer.truncated = frame.truncated;
+    } while (rules->frame);
     return answer;
 }
 
@@ -142,6 +132,14 @@ void lane_begin(Lane *lane, int zone, int act, u32 seed, const Observer *observe
     lane_reset(lane, zone, act, seed);
     lane->rules.is_fresh = 0;
     lane_show(lane, observer, look, 1, shown);
+}
+
+/* Plays one frame; the observation in `shown` moves on with the last one of a timestep. */
+void lane_frame(Lane *lane, u16 action, u8 sticks, const Observer *observer, u8 *shown, Answer *answer)
+{
+    *answer = rules_frame(&lane->rules, &lane->native, action, sticks);
+    if (lane->rules.frame == 0)
+        lane_show(lane, observer, 0, 0, shown);
 }
 
 void lane_screen(Lane *lane, u8 *rgb)
