@@ -3,8 +3,6 @@
 
 #include "look.h"
 
-#define HERO_LINE 2             /* of the palette: sprites use it for nothing else */
-#define HERO_MARK (VDP_SPRITE | HERO_LINE << 4)
 #define KIND (VDP_SPRITE | VDP_LINE)
 #define TERRAIN 0x10
 #define BACKGROUND 0x20

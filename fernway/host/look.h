@@ -9,6 +9,8 @@
 #define TEXTURE 64              /* lines and columns after which one repeats */
 #define BOXES 12
 #define HERO_SHADES 16
+#define HERO_LINE 2             /* of the palette, for the hero once look_hero marked it: sprites use it for nothing else */
+#define HERO_MARK (VDP_SPRITE | HERO_LINE << 4)
 
 enum HeroShape { OWN_SHAPE, BLOCK_SHAPE, EGG_SHAPE, RHOMB_SHAPE, FIGURE_SHAPE };
 enum HeroShade { HERO_OUTLINE = 1, HERO_BODY, HERO_HEAD, HERO_EYE };    /* of any shape but its own */

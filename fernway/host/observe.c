@@ -87,7 +87,7 @@ WIDE static void finish_line(float *restrict sum, int width, u8 *restrict to)
 void zone_grays(s32 zone, u8 grays[SHADES])
 {
     for (int i = 0; i < SHADES; i++)
-        grays[i] = gray_of_colour(i < 16 ? common_palette[i] : zone_art[zone].palette[i - 16]);
+        grays[i] = gray_of_colour(zone_colour(zone, i));
 }
 
 void observe(Native *native, const Observer *observer, const Look *look, s32 timestep, u8 *plane)

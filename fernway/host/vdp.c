@@ -239,6 +239,16 @@ const void *vdp_zone(int zone)
     return pixels_of_zone(zone);
 }
 
+const u8 (*vdp_blocks(int zone))[16][16]
+{
+    return pixels_of_zone(zone)->blocks;
+}
+
+u16 zone_colour(int zone, u8 number)
+{
+    return number < 16 ? common_palette[number] : zone_art[zone].palette[number - 16];
+}
+
 void vdp_render(u8 *rgb)
 {
     u8 frame[SCREEN_HEIGHT][ROW];

@@ -17,6 +17,9 @@ void vdp_pixels(u8 frame[SCREEN_HEIGHT][VDP_ROW], int first, int end, u8 block_z
 
 /* A zone's graphics as such pixels, for Python, see looks.py: background [256][832], blocks [4][B_COUNT][16][16]. */
 const void *vdp_zone(int zone);
+const u8 (*vdp_blocks(int zone))[16][16];   /* those blocks alone */
+
+u16 zone_colour(int zone, u8 number);   /* of the palette before any turns, number 0..63 */
 
 u32 vdp_rgb(u16 colour);        /* 0000BBB0GGG0RRR0 to red | green << 8 | blue << 16 */
 
