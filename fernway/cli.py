@@ -1,4 +1,4 @@
-"""`python -m fernway`: the game's levels, start states, proofs, maps, and a window to play in."""
+"""`python -m fernway`: the game's levels, start states, proofs, maps, and a window and a page to play in."""
 
 import os
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import tyro
 from rich.console import Console
 from tyro.conf import FlagCreatePairsOff, OmitSubcommandPrefixes, arg, subcommand
 
-from fernway import FernwayError, commands
+from fernway import FernwayError, commands, website
 from fernway.levels import Level, zone_number
 
 Zone = Annotated[str, arg(metavar="ZONE")]
@@ -133,6 +133,14 @@ class Play:
     """A `.state` file instead."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """Serves the page where people play, watch the network and race it, to this machine; Ctrl-C ends it."""
+
+    port: int = 8000
+    """Of http://127.0.0.1; 0 is any free one."""
+
+
 Command = (
     Annotated[List, subcommand("list")]
     | Annotated[State, subcommand("state")]
@@ -142,10 +150,11 @@ Command = (
     | Annotated[Picture, subcommand("picture")]
     | Annotated[Looks, subcommand("looks")]
     | Annotated[Play, subcommand("play")]
+    | Annotated[Web, subcommand("web")]
 )
 
 
-def run(command: List | State | Fresh | States | Check | Picture | Looks | Play) -> int:
+def run(command: List | State | Fresh | States | Check | Picture | Looks | Play | Web) -> int:
     """Runs a command; returns the exit status."""
     console = Console(stderr=True)
     match command:
@@ -169,6 +178,8 @@ def run(command: List | State | Fresh | States | Check | Picture | Looks | Play)
             from fernway import play
 
             play.play(command.zone, command.act, command.seed, command.state)
+        case Web():
+            website.serve(command.port)
     return 0
 
 

@@ -46,9 +46,10 @@ export class Course {
   /** Asks the network where a timestep begins; when somebody else steers, only for what it thinks of it. */
   async decide() {
     if (!this.network || this.ending || this.next || this.status.frame) return;
-    const began = this.frames.length;
+    const { frames } = this;
+    const began = frames.length;
     const q = await this.network.qValues(this.lane.seen);
-    if (this.ending || this.frames.length !== began) return; // begun anew meanwhile
+    if (this.frames !== frames || frames.length !== began) return; // begun anew or played on meanwhile
     this.next = { q, ...choose(q, this.rules, this.chance) };
     this.thought = { ...this.next, isPlayed: this.byNetwork };
   }

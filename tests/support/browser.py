@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,6 +30,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-quic",
     "--no-first-run",
     "--hide-scrollbars",
     "--remote-debugging-pipe",
@@ -98,15 +100,49 @@ class Browser:
             case "Runtime.consoleAPICalled" | "Runtime.exceptionThrown":
                 self.problems.append(json.dumps(content)[:300])
 
-    def open(self, path: Path, *, width: int = 1200, height: int = 900, dark: bool = False) -> None:
-        """Opens a file, as on a screen of that size and taste, and waits until it is loaded."""
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+    def open(self, page: Path | str, *, width: int = 1200, height: int = 900, dark: bool = False) -> None:
+        """Opens a file or an address, as on a screen of that size and taste, and waits until it is loaded.
+
+        A screen less than 600 pixels wide is a phone's, which has twice as many dots and is touched.
+        """
+        is_phone = width < 600
+        size = {"width": width, "height": height, "deviceScaleFactor": 1 + is_phone, "mobile": is_phone}
         self._call("Emulation.setDeviceMetricsOverride", **size)
+        self._call("Emulation.setTouchEmulationEnabled", enabled=is_phone)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._call("Emulation.setEmulatedMedia", features=[scheme])
-        self._call("Page.navigate", url=path.absolute().as_uri())
+        self._call("Page.navigate", url=page if isinstance(page, str) else page.absolute().as_uri())
         while (event := self._next()).get("method") != "Page.loadEventFired":
             self._note(event)
+
+    def wait(self, expression: str) -> Any:
+        """Waits until an expression is true; its value."""
+        end = time.monotonic() + TIMEOUT_S
+        while not (found := self.value(expression)):
+            assert time.monotonic() < end, f"after {TIMEOUT_S} s not yet: {expression}; {self.problems}"
+            time.sleep(0.05)
+        return found
+
+    def key(self, code: str, *, down: bool = True) -> None:
+        """Presses a key, or lets go of it."""
+        self._call("Input.dispatchKeyEvent", type="rawKeyDown" if down else "keyUp", code=code, key=code)
+
+    def _middle(self, selector: str) -> dict[str, float]:
+        box = f"document.querySelector('{selector}').getBoundingClientRect().toJSON()"
+        found: dict[str, float] = self.value(box)
+        return {"x": found["x"] + found["width"] / 2, "y": found["y"] + found["height"] / 2}
+
+    def click(self, selector: str) -> None:
+        """Clicks into the middle of an element, as a mouse does: it must be in view."""
+        place = self._middle(selector)
+        for kind in ("mousePressed", "mouseReleased"):
+            self._call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
+
+    def touch(self, selector: str, *, down: bool = True) -> None:
+        """Puts a finger into the middle of an element, or lifts it."""
+        place = self._middle(selector)
+        points = [place] if down else []
+        self._call("Input.dispatchTouchEvent", type="touchStart" if down else "touchEnd", touchPoints=points)
 
     def value(self, expression: str) -> Any:
         """What JavaScript makes of an expression; a promise is waited for."""
@@ -124,7 +160,7 @@ class Browser:
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """A browser without network; skips the test where there is none, but not in CI."""
+    """A browser that reaches this machine alone; skips the test where there is none, but not in CI."""
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         if os.environ.get("CI"):
@@ -136,7 +172,7 @@ def browser() -> Iterator[Browser]:
     for end in (to_it, from_it):
         os.close(end)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        flags = [*FLAGS, f"--user-data-dir={profile}", "--host-resolver-rules=MAP * ~NOTFOUND"]
+        flags = [*FLAGS, f"--user-data-dir={profile}", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
         script = f'exec "$@" 3<&{ends[0]} 4>&{ends[1]}'
         process = subprocess.Popen(
             ["bash", "-c", script, "browser", program, *flags],

@@ -1,0 +1,126 @@
+/** Draws what the page shows beside the game: scores, what the network sees, what it expects. */
+
+const SIGNS = { RIGHT: "→", LEFT: "←", DOWN: "↓", UP: "↑", B: "jump" };
+/** A bar has gone when an action is worth so much less than the best, in temperatures of the policy. */
+const BAR_TEMPERATURES = 10;
+
+const signOf = (names) => names.map((name) => SIGNS[name] ?? name).join(" ") || "nothing";
+
+/** Sets a text when it is another: the browser lays out nothing otherwise. */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export const whole = (number) => Math.round(number).toLocaleString("en-US");
+
+export const clock = (frames) => `${Math.floor(frames / 3600)}:${String(Math.floor(frames / 60) % 60).padStart(2, "0")}`;
+
+/** What the network looks at, and how it values its moves. */
+export class Sight {
+  /**
+   * @param canvases One for each picture of the stack, the oldest first.
+   * @param list Where the bars go.
+   * @param card The network's card.
+   */
+  constructor(canvases, list, card) {
+    const { height, width } = card.vision;
+    this.size = height * width;
+    this.contexts = [...canvases].map((canvas) => canvas.getContext("2d"));
+    this.image = new ImageData(width, height);
+    this.image.data.fill(255);
+    this.points = 1 / (card.about.reward_scale ?? 1); // the contest's in one of the network's
+    this.span = BAR_TEMPERATURES * card.network.temperature;
+    this.rows = card.actions.map((names) => {
+      const row = document.createElement("li");
+      row.append(...["span", "i", "b"].map((kind) => document.createElement(kind)));
+      row.firstChild.textContent = signOf(names);
+      list.append(row);
+      return row;
+    });
+  }
+
+  draw(course) {
+    this.contexts.forEach((context, i) => {
+      const plane = course.lane.seen.subarray(i * this.size, (i + 1) * this.size);
+      for (let k = 0; k < plane.length; k++) this.image.data.fill(plane[k], k * 4, k * 4 + 3);
+      context.putImageData(this.image, 0, 0);
+    });
+    const { thought } = course;
+    const best = thought ? Math.max(...thought.q) : 0;
+    this.rows.forEach((row, i) => {
+      const [, bar, number] = row.children;
+      const length = thought ? Math.max(1 - (best - thought.q[i]) / this.span, 0.01) : 0;
+      bar.style.transform = `scaleX(${length.toFixed(3)})`;
+      say(number, thought ? whole(thought.q[i] * this.points) : "");
+      row.classList.toggle("chosen", Boolean(thought?.isPlayed) && thought.action === i);
+    });
+  }
+}
+
+/** One panel of a score. */
+export class Score {
+  constructor(points, way, facts) {
+    Object.assign(this, { points, way, facts });
+  }
+
+  draw(course) {
+    const { frames } = course.status;
+    say(this.points, whole(course.score));
+    this.way.value = course.progress;
+    say(this.facts, `${Math.floor(course.progress * 100)} % of the way, ${clock(frames)}`);
+  }
+}
+
+/** The level from far away, and where its courses went. */
+export class Plan {
+  constructor(root) {
+    this.box = root;
+    this.plan = root.querySelector("#plan");
+    this.ground = root.querySelector("#ground").getContext("2d");
+    this.paths = root.querySelector("#paths").getContext("2d");
+    this.dots = [root.querySelector("#me"), root.querySelector("#it")];
+  }
+
+  /** Draws a level's terrain; `cell`: pixels of the level in one of the map. */
+  begin(lane, { width: all, height, cell }) {
+    const { width, pixels } = lane.map();
+    for (const { canvas } of [this.ground, this.paths]) Object.assign(canvas, { width, height });
+    this.ground.putImageData(new ImageData(pixels, all, height), 0, 0);
+    this.cell = cell;
+    this.drawn = [0, 0];
+    const { endX } = lane.status();
+    this.ground.fillStyle = "#c9302c";
+    this.ground.fillRect(endX / cell - 1, 0, 2, height);
+    this.box.scrollLeft = 0;
+  }
+
+  draw(courses) {
+    const { width, height } = this.paths.canvas;
+    const style = getComputedStyle(this.box);
+    this.dots.forEach((dot, i) => {
+      const course = courses[i];
+      dot.hidden = !course;
+      if (!course) return;
+      this.#extend(course, i, style);
+      const { x, y } = course.status;
+      dot.classList.toggle("isnetwork", course.byNetwork);
+      dot.style.left = `${(100 * x) / this.cell / width}%`;
+      dot.style.top = `${(100 * Math.max(y / this.cell, 6)) / height}%`;
+    });
+    const hidden = this.plan.clientWidth - this.box.clientWidth; // on a phone the map is wider than its window
+    if (hidden > 0) this.box.scrollLeft = (courses[0].status.x / this.cell / width) * this.plan.clientWidth - this.box.clientWidth / 2;
+  }
+
+  #extend(course, i, style) {
+    const { paths, cell } = this;
+    for (; this.drawn[i] < course.path.length - 1; this.drawn[i]++) {
+      const [from, to] = [course.path[this.drawn[i]], course.path[this.drawn[i] + 1]];
+      paths.strokeStyle = style.getPropertyValue(to.byNetwork ? "--network" : "--you");
+      paths.lineWidth = 1.6;
+      paths.beginPath();
+      paths.moveTo(from.x / cell, (from.y - 16) / cell);
+      paths.lineTo(to.x / cell, (to.y - 16) / cell);
+      paths.stroke();
+    }
+  }
+}
