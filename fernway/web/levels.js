@@ -25,12 +25,12 @@ export class Levels {
     return `${inWords(this.zones[zone])}, act ${act}`;
   }
 
-  /** What the network knows of such levels from its training. */
+  /** Whether the network is on new ground. */
   noveltyOf({ zone, act, seed }) {
-    if (this.unseen.includes(zone)) return "The network has never seen this zone.";
+    if (this.unseen.includes(zone)) return "The network has never seen such a place.";
     const known = this.levels.find((level) => level.zone === zone && level.act === act && level.seed === seed);
-    if (known && !known.validation) return "The network has trained on this zone, and may have on this very level.";
-    return "The network has trained on this zone, and has never seen this level.";
+    if (known && !known.validation) return "The network has trained on levels like it, and maybe on this one.";
+    return "The network has trained on levels like it, and has never seen this one.";
   }
 
   /** Any level: the generator makes one of every seed. */

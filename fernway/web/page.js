@@ -101,7 +101,7 @@ class Page {
     this.due = 0;
     this.state = isRunning ? "running" : "ready";
     if (isRunning) this.hideCard();
-    else this.showCard(this.levels.nameOf(this.level), this.levels.noveltyOf(this.level), MODES.map((name) => [TITLES[name], () => this.start(name)]));
+    else this.showCard(this.levels.nameOf(this.level), `Run to the post on the right.\n${this.levels.noveltyOf(this.level)}`, MODES.map((name) => [TITLES[name], () => this.start(name)]));
     this.dress();
   }
 
@@ -283,7 +283,7 @@ class Page {
     const dots = devicePixelRatio || 1;
     const wide = element("stage").clientWidth;
     const isNarrow = matchMedia("(max-width: 860px)").matches;
-    const high = isNarrow ? Infinity : innerHeight - 265; // what stands above and below, down to the map
+    const high = isNarrow ? Infinity : innerHeight - 285; // what stands above and below, the map among it
     const scale = Math.max(Math.floor((Math.min(wide / WIDTH, high / HEIGHT)) * dots), 1) / dots;
     canvas.style.width = `${WIDTH * scale}px`;
     canvas.style.height = `${HEIGHT * scale}px`;

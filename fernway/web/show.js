@@ -1,10 +1,13 @@
 /** Draws what the page shows beside the game: scores, what the network sees, what it expects. */
 
-const SIGNS = { RIGHT: "→", LEFT: "←", DOWN: "↓", UP: "↑", B: "jump" };
+/** Rows of the map above the highest ground. */
+const SKY_ROWS = 10;
+const MOVES = {
+  "": "wait", RIGHT: "run →", "RIGHT+B": "jump →", LEFT: "run ←", "LEFT+B": "jump ←", B: "jump",
+  DOWN: "duck", "DOWN+B": "spin dash", "RIGHT+DOWN": "roll →",
+};
 /** A bar has gone when an action is worth so much less than the best, in temperatures of the policy. */
 const BAR_TEMPERATURES = 10;
-
-const signOf = (names) => names.map((name) => SIGNS[name] ?? name).join(" ") || "nothing";
 
 /** Sets a text when it is another: the browser lays out nothing otherwise. */
 export function say(element, text) {
@@ -18,7 +21,7 @@ export const clock = (frames) => `${Math.floor(frames / 3600)}:${String(Math.flo
 /** What the network looks at, and how it values its moves. */
 export class Sight {
   /**
-   * @param canvases One for each picture of the stack, the oldest first.
+   * @param canvases One for each picture of the stack, the newest first.
    * @param list Where the bars go.
    * @param card The network's card.
    */
@@ -33,7 +36,7 @@ export class Sight {
     this.rows = card.actions.map((names) => {
       const row = document.createElement("li");
       row.append(...["span", "i", "b"].map((kind) => document.createElement(kind)));
-      row.firstChild.textContent = signOf(names);
+      row.firstChild.textContent = MOVES[names.join("+")] ?? names.join(" + ").toLowerCase();
       list.append(row);
       return row;
     });
@@ -41,7 +44,8 @@ export class Sight {
 
   draw(course) {
     this.contexts.forEach((context, i) => {
-      const plane = course.lane.seen.subarray(i * this.size, (i + 1) * this.size);
+      const from = (this.contexts.length - 1 - i) * this.size;
+      const plane = course.lane.seen.subarray(from, from + this.size);
       for (let k = 0; k < plane.length; k++) this.image.data.fill(plane[k], k * 4, k * 4 + 3);
       context.putImageData(this.image, 0, 0);
     });
@@ -82,10 +86,13 @@ export class Plan {
   }
 
   /** Draws a level's terrain; `cell`: pixels of the level in one of the map. */
-  begin(lane, { width: all, height, cell }) {
+  begin(lane, { width: all, height: rows, cell }) {
     const { width, pixels } = lane.map();
+    const top = pixels.findIndex((byte) => byte > 0); // the sky above all ground needs no room
+    this.top = Math.max(Math.floor(top / 4 / all) - SKY_ROWS, 0);
+    const height = rows - this.top;
     for (const { canvas } of [this.ground, this.paths]) Object.assign(canvas, { width, height });
-    this.ground.putImageData(new ImageData(pixels, all, height), 0, 0);
+    this.ground.putImageData(new ImageData(pixels, all, rows), 0, -this.top);
     this.cell = cell;
     this.drawn = [0, 0];
     const { endX } = lane.status();
@@ -105,21 +112,21 @@ export class Plan {
       const { x, y } = course.status;
       dot.classList.toggle("isnetwork", course.byNetwork);
       dot.style.left = `${(100 * x) / this.cell / width}%`;
-      dot.style.top = `${(100 * Math.max(y / this.cell, 6)) / height}%`;
+      dot.style.top = `${(100 * Math.max(y / this.cell - this.top, 6)) / height}%`;
     });
     const hidden = this.plan.clientWidth - this.box.clientWidth; // on a phone the map is wider than its window
     if (hidden > 0) this.box.scrollLeft = (courses[0].status.x / this.cell / width) * this.plan.clientWidth - this.box.clientWidth / 2;
   }
 
   #extend(course, i, style) {
-    const { paths, cell } = this;
+    const { paths, cell, top } = this;
     for (; this.drawn[i] < course.path.length - 1; this.drawn[i]++) {
       const [from, to] = [course.path[this.drawn[i]], course.path[this.drawn[i] + 1]];
       paths.strokeStyle = style.getPropertyValue(to.byNetwork ? "--network" : "--you");
       paths.lineWidth = 1.6;
       paths.beginPath();
-      paths.moveTo(from.x / cell, (from.y - 16) / cell);
-      paths.lineTo(to.x / cell, (to.y - 16) / cell);
+      paths.moveTo(from.x / cell, (from.y - 16) / cell - top);
+      paths.lineTo(to.x / cell, (to.y - 16) / cell - top);
       paths.stroke();
     }
   }

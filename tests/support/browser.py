@@ -111,9 +111,10 @@ class Browser:
         self._call("Emulation.setTouchEmulationEnabled", enabled=is_phone)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._call("Emulation.setEmulatedMedia", features=[scheme])
-        self._call("Page.navigate", url=page if isinstance(page, str) else page.absolute().as_uri())
-        while (event := self._next()).get("method") != "Page.loadEventFired":
-            self._note(event)
+        for url in ("about:blank", page if isinstance(page, str) else page.absolute().as_uri()):
+            self._call("Page.navigate", url=url)  # from one part of a page to another would be no load
+            while (event := self._next()).get("method") != "Page.loadEventFired":
+                self._note(event)
 
     def wait(self, expression: str) -> Any:
         """Waits until an expression is true; its value."""
