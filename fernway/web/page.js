@@ -1,5 +1,6 @@
 /** The page: modes, the clock, the buttons. */
 
+import { Clock } from "./clock.js";
 import { Course, RULES } from "./course.js";
 import { Game, HEIGHT, MAP_CELL, MAP_HEIGHT, MAP_WIDTH, WIDTH } from "./game.js";
 import { Input } from "./input.js";
@@ -7,9 +8,6 @@ import { Levels, MODES, inWords } from "./levels.js";
 import { Network, bytesOf, jsonOf } from "./network.js";
 import { Plan, Score, Sight, clock, say, whole } from "./show.js";
 
-const FRAME_MS = 1000 / 60;
-/** Frames that a slow machine may catch up with at once. */
-const BEHIND_MOST = 4;
 /** What a turn may take of a screen's 16 ms. */
 const BUSY_MS = 12;
 const TITLES = { play: "Play", watch: "Watch the network", race: "Race the network" };
@@ -32,6 +30,7 @@ class Page {
     this.main = document.querySelector("main");
     this.input = new Input(element("pad"), (name) => this.command(name), () => this.pressed());
     this.network = null;
+    this.clock = new Clock();
     this.speed = 1;
     this.turns = 0; // pictures drawn, for who measures
     this.state = "ready"; // "running", "paused" or "over"
@@ -98,7 +97,7 @@ class Page {
     this.courses[1].begin(this.level, true);
     this.plan.begin(this.courses[0].lane, MAP);
     this.waits = mode === "race"; // the ghost starts with you
-    this.due = 0;
+    this.clock.reset();
     this.state = isRunning ? "running" : "ready";
     if (isRunning) this.hideCard();
     else this.showCard(this.levels.nameOf(this.level), `Run to the post on the right.\n${this.levels.noveltyOf(this.level)}`, MODES.map((name) => [TITLES[name], () => this.start(name)]));
@@ -139,7 +138,7 @@ class Page {
     else if (name === "takeover") this.takeOver(this.courses[0].byNetwork);
     else if (name === "pause" && state !== "over") {
       this.state = state === "running" ? "paused" : "running";
-      this.due = 0;
+      this.clock.reset();
     } else if (name === "step" && state !== "over") {
       this.state = "paused";
       this.waits = false;
@@ -176,19 +175,9 @@ class Page {
   // ---- the clock
 
   async turn(now) {
-    const elapsed = (now - (this.last ?? now)) / FRAME_MS;
-    this.last = now;
-    if (this.state === "running" || this.isGhostAlone) {
-      const speed = this.isGhostAlone ? Infinity : this.speed;
-      // A screen of nearly 60 Hz gets one frame a picture: a little faster or slower is not seen, a repeated picture is.
-      const frames = Math.abs(elapsed - 1) < 0.02 ? 1 : elapsed;
-      this.due = speed === Infinity ? Infinity : Math.min(this.due + frames * speed, Math.max(BEHIND_MOST, speed));
-      const until = performance.now() + BUSY_MS;
-      while (this.due >= 1 && performance.now() < until && (this.state === "running" || this.isGhostAlone)) {
-        this.due -= 1;
-        if (!this.waits) await this.frame();
-      }
-    }
+    const frames = this.clock.due(now, this.isGhostAlone ? Infinity : this.speed);
+    const until = performance.now() + BUSY_MS;
+    for (let i = 0; i < frames && this.isMoving && performance.now() < until; i++) await this.frame();
     this.draw();
     this.turns += 1;
     requestAnimationFrame((next) => this.turn(next));
@@ -196,6 +185,10 @@ class Page {
 
   get playing() {
     return this.mode === "race" ? this.courses : this.courses.slice(0, 1);
+  }
+
+  get isMoving() {
+    return (this.state === "running" && !this.waits) || this.isGhostAlone;
   }
 
   /** Your race is over, and the network's is not. */

@@ -1,6 +1,7 @@
 """What tests need of the machine and of one another."""
 
 import os
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -11,3 +12,9 @@ Offer = Callable[[str], None]
 def unavailable(reason: str) -> None:
     """Skips a test; in CI, where everything has been installed for it, fails it."""
     (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+
+
+def require_program(name: str, package: str) -> None:
+    """Skips a test without a program, or fails it in CI."""
+    if shutil.which(name) is None:
+        unavailable(f"{name} is missing (Debian: apt-get install {package})")

@@ -2,14 +2,13 @@
 
 import ctypes
 import hashlib
-import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from needs import unavailable
+from needs import require_program
 
 from fernway.levels import Level
 from fernway.native import LEVEL, SCREEN_HEIGHT, SCREEN_WIDTH, STATE_SIZE
@@ -87,8 +86,7 @@ def on_host(level: Level, frames: Sequence[Frame]) -> Played:
 def built() -> Path:
     """The page's folder, made anew where its sources are newer; skips the test where that needs what is not there."""
     for program, package in (("emcc", "emscripten"), ("node", "nodejs"), ("npm", "npm"), ("make", "make")):
-        if shutil.which(program) is None:
-            unavailable(f"{program} is missing (Debian: apt-get install {package})")
+        require_program(program, package)
     made = subprocess.run(["make", "-C", ROOT / "fernway", "web"], capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
     return ROOT / "fernway" / "build" / "web"
