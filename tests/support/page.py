@@ -59,13 +59,16 @@ class HostLane:
         _LIB.lane_frame(self.handle, buttons, sticks, self._eye, self._seen, ctypes.byref(answer))
         return answer
 
+    def memory(self) -> bytes:
+        """The console's, level and all."""
+        return ctypes.string_at(self.handle, STATE_SIZE + LEVEL.itemsize)
+
     def digest(self) -> str:
         """Of memory, screen and observation."""
         screen = np.empty((SCREEN_HEIGHT, SCREEN_WIDTH, 3), np.uint8)
         _LIB.lane_screen(self.handle, screen.ctypes.data)
         rgba = np.dstack([screen, np.full(screen.shape[:2], 255, np.uint8)])  # as a canvas takes it
-        memory = ctypes.string_at(self.handle, STATE_SIZE + LEVEL.itemsize)
-        return hashlib.sha1(memory + rgba.tobytes() + self.observation.tobytes()).hexdigest()
+        return hashlib.sha1(self.memory() + rgba.tobytes() + self.observation.tobytes()).hexdigest()
 
 
 def on_host(level: Level, frames: Sequence[Frame]) -> Played:

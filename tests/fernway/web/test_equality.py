@@ -15,14 +15,9 @@ from fernway.levels import ZONES, Level, Solved, committed
 from fernway.search import decode, frames_of
 
 
-@pytest.fixture(scope="module")
-def folder() -> Path:
-    return page.built()
-
-
-def in_node(folder: Path, courses: Sequence[tuple[Level, Sequence[page.Frame]]]) -> list[page.Played]:
+def in_node(site_folder: Path, courses: Sequence[tuple[Level, Sequence[page.Frame]]]) -> list[page.Played]:
     given = [{"level": dataclasses.asdict(level), "frames": frames} for level, frames in courses]
-    words = ["node", Path(__file__).with_name("replay.mjs"), folder]
+    words = ["node", Path(__file__).with_name("replay.mjs"), site_folder]
     done = subprocess.run(words, input=json.dumps(given), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return [page.Played(**played) for played in json.loads(done.stdout)]
@@ -38,14 +33,14 @@ def solution(solved: Solved) -> list[page.Frame]:
 
 
 @pytest.mark.slow
-def test_every_zone_plays_the_same_to_its_end(folder: Path) -> None:
+def test_every_zone_plays_the_same_to_its_end(site_folder: Path) -> None:
     rng = np.random.default_rng(0)
     firsts = {solved.level.zone: solved for solved in reversed(committed().values())}
     assert len(firsts) == len(ZONES)
     courses = [(solved.level, solution(solved)) for solved in firsts.values()]
     courses += [(Level(zone, 1 + zone % 9, int(rng.integers(2**32))), clumsy(rng)) for zone in range(len(ZONES))]
     finished = died = 0
-    for (level, frames), there in zip(courses, in_node(folder, courses), strict=True):
+    for (level, frames), there in zip(courses, in_node(site_folder, courses), strict=True):
         here = page.on_host(level, frames)
         assert here.rewards == there.rewards, level
         assert here.endings == there.endings, level
@@ -57,7 +52,7 @@ def test_every_zone_plays_the_same_to_its_end(folder: Path) -> None:
     assert died
 
 
-def test_the_folder_is_small_and_whole(folder: Path) -> None:
-    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+def test_the_folder_is_small_and_whole(site_folder: Path) -> None:
+    files = {path.relative_to(site_folder).as_posix(): path for path in site_folder.rglob("*") if path.is_file()}
     assert {"index.html", "style.css", "game.wasm", "network.onnx", "network.json", "LICENSES.txt"} <= files.keys()
     assert sum(path.stat().st_size for name, path in files.items() if not name.startswith("ort/")) < 4_000_000
