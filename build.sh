@@ -154,7 +154,7 @@ fuzz() {
 }
 
 check() {
-  local scripts
+  local scripts script
   set_up "$ALL_EXTRAS"
   mapfile -t scripts < <(git grep -lIE --untracked '^#!.*\b(ba)?sh\b' -- ':!*.md')
   "$PYTHON" -m ruff format --check .
@@ -162,6 +162,11 @@ check() {
   "$PYTHON" -m mypy
   .venv/bin/shellcheck "${scripts[@]}"
   "$PYTHON" -m fernway.art --check
+  if command -v node >/dev/null; then
+    for script in fernway/web/*.js; do node --check "$script"; done
+  else
+    echo "build.sh: no node: that the page's scripts can be read was not checked"
+  fi
   if command -v m68k-linux-gnu-gcc >/dev/null; then
     make --silent -C fernway check
   else

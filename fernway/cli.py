@@ -179,7 +179,9 @@ def run(command: List | State | Fresh | States | Check | Picture | Looks | Play 
 
             play.play(command.zone, command.act, command.seed, command.state)
         case Web():
-            website.serve(command.port)
+            with website.server(command.port, website.build()) as server:
+                print(f"http://{website.HOST}:{server.server_port}/ (Ctrl-C ends it)", flush=True)
+                server.serve_forever()
     return 0
 
 

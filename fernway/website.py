@@ -28,7 +28,7 @@ class _Handler(SimpleHTTPRequestHandler):
         ".wasm": "application/wasm",
     }
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as http.server calls it
+    def log_message(self, format: str, *args: Any) -> None:
         """Says nothing of every file."""
 
 
@@ -70,14 +70,3 @@ def server(port: int, folder: Path) -> ThreadingHTTPServer:
         if error.errno == errno.EADDRINUSE:
             raise FernwayError(f"port {port} is taken: name another one, such as --port {port + 1}") from error
         raise FernwayError(f"port {port} cannot be served: {error.strerror}") from error
-
-
-def serve(port: int) -> None:
-    """Serves the page until it is interrupted.
-
-    Raises:
-        FernwayError: If it cannot be built or served.
-    """
-    with server(port, build()) as found:
-        print(f"http://{HOST}:{found.server_port}/ (Ctrl-C ends it)", flush=True)  # noqa: T201
-        found.serve_forever()

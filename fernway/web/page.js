@@ -8,8 +8,8 @@ import { Levels, MODES, inWords } from "./levels.js";
 import { Network, bytesOf, jsonOf } from "./network.js";
 import { Plan, Score, Sight, clock, say, whole } from "./show.js";
 
-/** What a turn may take of a screen's 16 ms. */
-const BUSY_MS = 12;
+/** What a turn may take of a screen's 16 ms; and where nobody can follow anyway. */
+const [BUSY_MS, HASTE_MS] = [12, 60];
 const TITLES = { play: "Play", watch: "Watch the network", race: "Race the network" };
 const MAP = { width: MAP_WIDTH, height: MAP_HEIGHT, cell: MAP_CELL };
 
@@ -32,7 +32,8 @@ class Page {
     this.network = null;
     this.clock = new Clock();
     this.speed = 1;
-    this.turns = 0; // pictures drawn, for who measures
+    this.turns = 0; // of the screen, for who measures
+    this.isStale = true; // something is to be drawn
     this.state = "ready"; // "running", "paused" or "over"
     this.#wire();
     this.readAddress();
@@ -150,6 +151,7 @@ class Page {
   /** A button of the game went down. */
   pressed() {
     this.waits = false;
+    this.isStale = true;
     if (this.state === "ready" && this.mode === "play") this.start("play");
     else if (this.mode === "watch" && this.state !== "ready" && this.courses[0].byNetwork) this.takeOver(true);
   }
@@ -176,9 +178,10 @@ class Page {
 
   async turn(now) {
     const frames = this.clock.due(now, this.isGhostAlone ? Infinity : this.speed);
-    const until = performance.now() + BUSY_MS;
+    const until = performance.now() + (frames === Infinity ? HASTE_MS : BUSY_MS);
     for (let i = 0; i < frames && this.isMoving && performance.now() < until; i++) await this.frame();
-    this.draw();
+    if (this.isStale) this.draw();
+    this.isStale = false;
     this.turns += 1;
     requestAnimationFrame((next) => this.turn(next));
   }
@@ -200,6 +203,7 @@ class Page {
     const { playing } = this;
     for (const course of playing) if (course.network && (course.byNetwork || this.mode === "watch")) await course.decide();
     for (const course of playing) course.play(this.input.buttons);
+    this.isStale = true;
     if (playing[0].ending && (this.state !== "over" || playing[1]?.ending)) this.end();
   }
 
@@ -237,6 +241,7 @@ class Page {
 
   /** Buttons and names that change with the state alone. */
   dress() {
+    this.isStale = true;
     const { byNetwork } = this.courses[0];
     say(element("pause"), this.state === "paused" ? "Go on" : "Pause");
     say(element("takeover"), byNetwork ? "Take over" : "Hand back");
@@ -280,6 +285,7 @@ class Page {
     const scale = Math.max(Math.floor((Math.min(wide / WIDTH, high / HEIGHT)) * dots), 1) / dots;
     canvas.style.width = `${WIDTH * scale}px`;
     canvas.style.height = `${HEIGHT * scale}px`;
+    this.plan.measure();
   }
 }
 

@@ -30,7 +30,7 @@ export class Sight {
     this.size = height * width;
     this.contexts = [...canvases].map((canvas) => canvas.getContext("2d"));
     this.image = new ImageData(width, height);
-    this.image.data.fill(255);
+    this.pixels = new Uint32Array(this.image.data.buffer);
     this.points = 1 / (card.about.reward_scale ?? 1); // the contest's in one of the network's
     this.span = BAR_TEMPERATURES * card.network.temperature;
     this.rows = card.actions.map((names) => {
@@ -43,13 +43,15 @@ export class Sight {
   }
 
   draw(course) {
+    const { path, thought } = course;
+    if (this.path === path && this.timesteps === path.length && this.thought === thought) return; // as it was
+    Object.assign(this, { path, timesteps: path.length, thought });
     this.contexts.forEach((context, i) => {
       const from = (this.contexts.length - 1 - i) * this.size;
       const plane = course.lane.seen.subarray(from, from + this.size);
-      for (let k = 0; k < plane.length; k++) this.image.data.fill(plane[k], k * 4, k * 4 + 3);
+      for (let k = 0; k < plane.length; k++) this.pixels[k] = 0xff000000 | (plane[k] * 0x010101);
       context.putImageData(this.image, 0, 0);
     });
-    const { thought } = course;
     const best = thought ? Math.max(...thought.q) : 0;
     this.rows.forEach((row, i) => {
       const [, bar, number] = row.children;
@@ -71,7 +73,7 @@ export class Score {
     const { frames } = course.status;
     say(this.points, whole(course.score));
     this.way.value = course.progress;
-    say(this.facts, `${Math.floor(course.progress * 100)} % of the way, ${clock(frames)}`);
+    say(this.facts, `${Math.floor(course.progress * 100)} % in ${clock(frames)}`);
   }
 }
 
@@ -98,27 +100,32 @@ export class Plan {
     const { endX } = lane.status();
     this.ground.fillStyle = "#c9302c";
     this.ground.fillRect(endX / cell - 1, 0, 2, height);
-    this.box.scrollLeft = 0;
+    this.measure();
+  }
+
+  /** How much wider the map is than its window, on a phone. */
+  measure() {
+    this.hidden = Math.max(this.plan.clientWidth - this.box.clientWidth, 0);
   }
 
   draw(courses) {
     const { width, height } = this.paths.canvas;
-    const style = getComputedStyle(this.box);
     this.dots.forEach((dot, i) => {
       const course = courses[i];
       dot.hidden = !course;
       if (!course) return;
-      this.#extend(course, i, style);
+      this.#extend(course, i);
       const { x, y } = course.status;
       dot.classList.toggle("isnetwork", course.byNetwork);
       dot.style.left = `${(100 * x) / this.cell / width}%`;
       dot.style.top = `${(100 * Math.max(y / this.cell - this.top, 6)) / height}%`;
     });
-    const hidden = this.plan.clientWidth - this.box.clientWidth; // on a phone the map is wider than its window
-    if (hidden > 0) this.box.scrollLeft = (courses[0].status.x / this.cell / width) * this.plan.clientWidth - this.box.clientWidth / 2;
+    if (this.hidden) this.box.scrollLeft = (courses[0].status.x / this.cell / width - 0.2) * this.hidden * 1.67;
   }
 
-  #extend(course, i, style) {
+  #extend(course, i) {
+    if (this.drawn[i] >= course.path.length - 1) return;
+    const style = getComputedStyle(this.box);
     const { paths, cell, top } = this;
     for (; this.drawn[i] < course.path.length - 1; this.drawn[i]++) {
       const [from, to] = [course.path[this.drawn[i]], course.path[this.drawn[i] + 1]];

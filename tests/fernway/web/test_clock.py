@@ -18,9 +18,7 @@ def frames(times: list[float], speed: str = "1") -> list[int]:
         const clock = new Clock();
         console.log(JSON.stringify({json.dumps(times)}.map((time) => Math.min(clock.due(time, {speed}), 1e9))));
     """
-    done = subprocess.run(
-        ["node", "--input-type=module", "-e", script], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(["node", "--input-type=module", "-e", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found: list[int] = json.loads(done.stdout)
     return found

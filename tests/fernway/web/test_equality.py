@@ -44,7 +44,9 @@ def test_every_zone_plays_the_same_to_its_end(site_folder: Path) -> None:
         here = page.on_host(level, frames)
         assert here.rewards == there.rewards, level
         assert here.endings == there.endings, level
-        first = next((i for i, pair in enumerate(zip(here.digests, there.digests, strict=True)) if len(set(pair)) > 1), None)
+        first = next(
+            (i for i, pair in enumerate(zip(here.digests, there.digests, strict=True)) if len(set(pair)) > 1), None
+        )
         assert first is None, f"{level} differs from timestep {first} on"
         finished += sum(here.rewards) > 9000
         died += here.endings[-1][0] and sum(here.rewards) < 9000
