@@ -17,7 +17,7 @@ from fernway.search import decode, frames_of
 
 def in_node(site_folder: Path, courses: Sequence[tuple[Level, Sequence[page.Frame]]]) -> list[page.Played]:
     given = [{"level": dataclasses.asdict(level), "frames": frames} for level, frames in courses]
-    words = ["node", Path(__file__).with_name("replay.mjs"), site_folder]
+    words = ["node", str(Path(__file__).with_name("replay.mjs")), str(site_folder)]
     done = subprocess.run(words, input=json.dumps(given), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return [page.Played(**played) for played in json.loads(done.stdout)]
