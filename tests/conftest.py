@@ -16,6 +16,7 @@ from needs import Offer, unavailable
 from serving import Clock
 
 if TYPE_CHECKING:
+    from browser import Browser
     from display import Display
     from sonic import Sonic
 
@@ -120,3 +121,29 @@ def sonic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Sonic":
     monkeypatch.setattr(data, "path", lambda *_: str(made.data))
     monkeypatch.setenv("RETRO_DATA_PATH", str(made.data))
     return made
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    """One browser for a module's tests: it takes seconds to start."""
+    from browser import browser
+
+    with browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def site_folder() -> Path:
+    """The folder of the game's page, built."""
+    from page import built
+
+    return built()
+
+
+@pytest.fixture(scope="session")
+def site(site_folder: Path) -> Iterator[str]:
+    """The address that it is served at."""
+    from page import served
+
+    with served(site_folder) as address:
+        yield address

@@ -3,13 +3,16 @@
 import ctypes
 import hashlib
 import subprocess
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from needs import require_program
 
+from fernway import website
 from fernway.levels import Level
 from fernway.native import LEVEL, SCREEN_HEIGHT, SCREEN_WIDTH, STATE_SIZE
 from fernway.observation import Observation, Observer
@@ -89,10 +92,23 @@ def on_host(level: Level, frames: Sequence[Frame]) -> Played:
     return played
 
 
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serves a folder as `python -m fernway web` does; its address."""
+    with website.server(0, folder) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://{website.HOST}:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 def built() -> Path:
     """The page's folder, made anew where its sources are newer; skips the test where that needs what is not there."""
     for program, package in (("emcc", "emscripten"), ("node", "nodejs"), ("npm", "npm"), ("make", "make")):
         require_program(program, package)
     made = subprocess.run(["make", "-C", ROOT / "fernway", "web"], capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
-    return ROOT / "fernway" / "build" / "web"
+    return website.SITE

@@ -1,12 +1,11 @@
 """The report in a real browser: phone and screen, light and dark, without network."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import Browser, browser
+from browser import Browser
 from finished import finish, players
 from numpy.typing import NDArray
 from rich.console import Console
@@ -43,13 +42,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_report(comparison, path, Console(quiet=True))
     assert write_plot(comparison, path.with_name("plot.svg"))
     return path
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser for all tests here: it takes seconds to start."""
-    with browser() as page:
-        yield page
 
 
 def colour(name: str, *, dark: bool) -> NDArray[np.uint8]:

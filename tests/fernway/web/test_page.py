@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -244,6 +245,16 @@ def test_a_touch_screen_plays(tab: Browser, site: str) -> None:
     tab.wait("fernway.courses[0].status.x > fernway.courses[0].status.startX + 40")
     tab.touch("#pad [data-button=RIGHT]", down=False)
     tab.wait("fernway.courses[0].frames.at(-1)[0] === 0")
+
+
+def test_without_the_runtime_one_can_still_play(chromium: Browser, site_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(site_folder, tmp_path / "site", ignore=shutil.ignore_patterns("ort"))
+    with page.served(tmp_path / "site") as address:
+        visit(chromium, f"{address}#mode=watch")
+        chromium.wait("document.getElementById('title').textContent === 'No network'")
+        chromium.click("#choices button")
+        chromium.wait("fernway.courses[0].frames.length > 3")
+    chromium.problems.clear()  # what the server lacks
 
 
 def test_a_page_that_is_opened_as_a_file_says_what_it_wants(chromium: Browser, site_folder: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fernway import FernwayError, website
+from fernway import FernwayError, website, webtool
 from fernway import __main__ as cli
 
 
@@ -99,3 +99,10 @@ def test_a_build_that_fails_says_why(folder: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
     with pytest.raises(FernwayError, match="emcc: no space left"):
         website.build()
+
+
+def test_a_graph_that_its_card_does_not_speak_of_is_no_part_of_a_page(tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").write_bytes(b"other")
+    (tmp_path / "net.json").write_text('{"graph_sha256": "00"}', encoding="utf-8")
+    with pytest.raises(SystemExit, match="wanted sha256 00"):
+        webtool.put_together(tmp_path / "net", tmp_path)
