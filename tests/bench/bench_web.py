@@ -13,7 +13,7 @@ from fernway import website
 
 sys.path.append(str(Path(__file__).parents[1] / "support"))  # as pytest has it
 
-from browser import Browser, browser  # noqa: E402
+from browser import Browser, browser
 
 COUNTS = "[fernway.turns, (fernway.past ?? 0) + fernway.courses[0].frames.length, fernway.network?.answers ?? 0, fernway.network?.spentMs ?? 0]"
 ON_AND_ON = """
