@@ -11,7 +11,7 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from agent.network import weights as networks
-from agent.network.card import Card, WeightsError
+from agent.network.card import WeightsError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class AverageConfig:
 
 
 def average(config: AverageConfig) -> None:
-    """Writes the mean of some weights, with a card that has the cards of all of them.
+    """Writes the mean of some weights, with a card of what they share and what each has of its own.
 
     Raises:
         WeightsError: If weights cannot be used, or do not fit together.
@@ -44,11 +44,15 @@ def average(config: AverageConfig) -> None:
             tensors[name] += tensor  # the network's own memory
     for tensor in tensors.values():
         tensor /= len(config.weights)
-    cards = [Card.read(path) for path in config.weights]
-    shared = ("reward_scale", "gamma", "temperature")
-    about: dict[str, Any] = {name: cards[0].about[name] for name in shared if name in cards[0].about}
+    apart = [networks.about(path) for path in config.weights]
+    shared = {name: value for name, value in apart[0].items() if all(one.get(name) == value for one in apart)}
+    scales = ("reward_scale", "gamma", "temperature")
+    about: dict[str, Any] = {name: shared[name] for name in scales if name in shared}
     about["command"] = f"python -m training average {' '.join(map(str, config.weights))} --out {config.out}"
-    about["held_out"] = max((card.about.get("held_out", []) for card in cards), key=len)  # of the run they are all of
-    about["weights"] = [networks.about(path) for path in config.weights]
+    about["held_out"] = max((one.get("held_out", []) for one in apart), key=len)  # of the run they are all of
+    about["run"] = {name: value for name, value in shared.items() if name not in scales}  # the stages before it, once
+    about["weights"] = [
+        {name: value for name, value in one.items() if name not in shared and name != "held_out"} for one in apart
+    ]
     networks.save(config.out, mean, vision, sizes, about)
     Console(stderr=True).print(f"{config.out}: the mean of {len(config.weights)} networks")

@@ -16,7 +16,7 @@ VISION, SIZES = VisionConfig(height=36, width=36, stack=1), NetworkConfig(channe
 
 def saved(path: Path, seed: int, sizes: NetworkConfig = SIZES) -> Path:
     torch.manual_seed(seed)
-    networks.save(path, QNetwork(VISION, sizes, len(ACTION_TABLE)), VISION, sizes, {"gamma": 0.9, "seed": seed})
+    networks.save(path, QNetwork(VISION, sizes, len(ACTION_TABLE)), VISION, sizes, {"gamma": 0.9, "commit": "c", "seed": seed})
     return path
 
 
@@ -30,6 +30,8 @@ def test_it_is_the_mean_of_every_tensor_and_tells_of_whom(tmp_path: Path) -> Non
         assert torch.allclose(tensor, torch.stack([one[name] for one in each]).mean(0), atol=1e-6), name
     about = Card.read(tmp_path / "mean.safetensors").about
     assert about["gamma"] == 0.9
+    assert about["run"] == {"commit": "c"}
+    assert [sorted(one) for one in about["weights"]] == [["seed", "sha256"]] * 3
     assert [one["seed"] for one in about["weights"]] == [0, 1, 2]
     assert [one["sha256"] for one in about["weights"]] == [Card.read(path).sha256 for path in paths]
 
