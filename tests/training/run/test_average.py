@@ -16,7 +16,9 @@ VISION, SIZES = VisionConfig(height=36, width=36, stack=1), NetworkConfig(channe
 
 def saved(path: Path, seed: int, sizes: NetworkConfig = SIZES) -> Path:
     torch.manual_seed(seed)
-    networks.save(path, QNetwork(VISION, sizes, len(ACTION_TABLE)), VISION, sizes, {"gamma": 0.9, "commit": "c", "seed": seed})
+    networks.save(
+        path, QNetwork(VISION, sizes, len(ACTION_TABLE)), VISION, sizes, {"gamma": 0.9, "commit": "c", "seed": seed}
+    )
     return path
 
 
