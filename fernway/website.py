@@ -33,16 +33,20 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 def build() -> Path:
-    """Builds the page unless it is there; returns its folder.
+    """Builds what of the page is older than what it is made from; returns its folder.
+
+    Where that cannot be done, a page that is there is good enough.
 
     Raises:
         FernwayError: If it cannot be built.
     """
-    if (SITE / "index.html").is_file():
-        return SITE
-    if not (FOLDER / "web" / "index.html").is_file():
-        raise FernwayError("the page is built in a checkout of the project, and this installation has no sources of it")
+    is_there = (SITE / "index.html").is_file()
     missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+    has_sources = (FOLDER / "web" / "index.html").is_file()
+    if is_there and (missing or not has_sources):
+        return SITE
+    if not has_sources:
+        raise FernwayError("the page is built in a checkout of the project, and this installation has no sources of it")
     if missing:
         raise FernwayError(f"the page is not built, and that needs {' '.join(missing)} (Debian: apt-get install them)")
     made = subprocess.run(["make", "-s", "-C", FOLDER, "web"], capture_output=True, text=True, check=False)

@@ -99,9 +99,10 @@ def fernway_alone(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFact
 
 
 def test_the_wheels_hold_every_file_that_the_folders_hold(wheels: dict[str, Path]) -> None:
-    """All but what only makes others: sources of the game and of its pictures, words for people."""
+    """All but what only makes others: sources of the game, its pictures and its page, words for people."""
     tracked = subprocess.run(["git", "ls-files", "-z", *SOURCES], cwd=ROOT, capture_output=True, text=True, check=True)
-    made_from = ("fernway/src/", "fernway/host/", "fernway/pictures/", "fernway/Makefile", "fernway/pyproject.toml")
+    folders = ("src", "host", "pictures", "web")
+    made_from = (*(f"fernway/{name}/" for name in folders), "fernway/Makefile", "fernway/pyproject.toml")
     names = {name for name in tracked.stdout.split("\0") if "/" in name and not name.startswith(made_from)}
     names = {name for name in names if not name.endswith(".md") or name.endswith("rom.md")} - {"fernway/common"}
     names |= {f"fernway/{name}" for name in names if name.startswith("common/")}
