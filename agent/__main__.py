@@ -188,9 +188,6 @@ def main(stop: StopSignal) -> int:
     except (GymRemoteError, NobodyCanPlayError, ValueError) as error:
         print(f"agent: {error}", file=sys.stderr)
         return 1
-    except OSError as error:  # a name that no file can have
-        print(f"agent: {error.strerror}: {str(error.filename)[:200]}", file=sys.stderr)
-        return 1
     return 0
 
 

@@ -28,14 +28,22 @@ SLOW_SHARE = 0.5
 Mode = Literal["hybrid", "greedy", "jerk", "improved-jerk", "random"]
 
 
+def is_there(path: Path) -> bool:
+    """Says whether there is such a file; there is none of a name that is too long for any."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def load_learned(weights: Path, config: RunConfig, rng: np.random.Generator) -> tuple[Learned, VisionConfig]:
     """Loads the Q-network as a player, and what it looks at.
 
     Raises:
         ValueError: If there are no usable weights; the message says why.
     """
-    if not weights.exists():
-        raise ValueError(f"there are no weights at {weights}")
+    if not is_there(weights):
+        raise ValueError(f"there are no weights at {str(weights)[:200]}")
     from agent.network.policy import Policy  # ONNX Runtime takes a while to import: only where it is needed
 
     policy = Policy.load(weights)
@@ -73,7 +81,7 @@ def build_agent(mode: Mode, weights: Path, config: RunConfig) -> tuple[Controlle
             try:
                 main, vision = load_learned(weights, config, play_rng)
             except ValueError as error:
-                if weights != WEIGHTS and not weights.exists():
+                if weights != WEIGHTS and not is_there(weights):
                     raise  # who names a file wants it
                 say(f"playing without the Q-network, by the heuristic alone: {error}")
         case "jerk" | "improved-jerk":

@@ -307,7 +307,7 @@ def test_weights_of_a_name_that_no_file_can_have_are_refused(tmp_path: Path, mod
     agent = start(tmp_path, "--mode", mode, "--weights", "q" * 5000)
     stdout, stderr = agent.communicate(timeout=PATIENCE_S)
     assert (agent.returncode, stdout) == (1, "")
-    assert stderr == f"agent: File name too long: {'q' * 200}\n"
+    assert stderr == f"agent: there are no weights at {'q' * 200}\n"
 
 
 def test_help_tells_each_flag_and_its_default(tmp_path: Path) -> None:

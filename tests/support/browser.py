@@ -17,7 +17,7 @@ from typing import Any, cast
 
 import cv2
 import numpy as np
-import pytest
+from needs import unavailable
 from numpy.typing import NDArray
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -164,9 +164,7 @@ def browser() -> Iterator[Browser]:
     """A browser that reaches this machine alone; skips the test where there is none, but not in CI."""
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium: .ci/run installs it")
-        pytest.skip("no Chromium or Chrome is installed (Debian: apt-get install chromium)")
+        unavailable("no Chromium or Chrome is installed (Debian: apt-get install chromium)")
     to_it, write = os.pipe()
     read, from_it = os.pipe()
     ends = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (to_it, from_it)]  # clear of 3 and 4, where it expects them
