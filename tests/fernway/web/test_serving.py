@@ -59,6 +59,13 @@ sys.exit(main())
     assert process.returncode == 130
 
 
+def test_an_installation_without_the_pages_sources_says_so(folder: Path) -> None:
+    assert website.build() == website.SITE  # what is built is served
+    (folder / "build" / "web" / "index.html").unlink()
+    with pytest.raises(FernwayError, match="is built in a checkout"):
+        website.build()
+
+
 @pytest.mark.usefixtures("folder")
 def test_a_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as other:
