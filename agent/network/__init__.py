@@ -1,1 +1,1 @@
-"""The Q-network: what it is, how it is kept, what plays it."""
+"""The Q-network as it plays: its card, and its graph in ONNX Runtime."""

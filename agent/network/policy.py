@@ -30,7 +30,7 @@ class Policy:
         """Takes the graph in, in a few hundredths of a second.
 
         Args:
-            graph: A serialised ONNX model, as `agent.network.graph.q_graph` writes it.
+            graph: A serialised ONNX model, as `training.network.graph.q_graph` writes it.
             vision: What it looks at.
 
         Raises:

@@ -19,10 +19,10 @@ from serving import Clock, serving
 from toys import Corridor
 
 from agent.network.card import NetworkConfig
-from agent.network.model import QNetwork
-from agent.network.weights import save
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
+from training.network.model import QNetwork
+from training.network.weights import save
 
 pytestmark = pytest.mark.slow
 

@@ -1,11 +1,14 @@
 """Ways to learn by reward, held against each other: the same start, the same timesteps, the same levels to be scored on.
 
     python tests/bench/bench_learners.py RESULTS.jsonl [--weights FILE] [--timesteps N] [--seeds N] [--ways NAME ...]
+        [--picture FILE.png]
 
 Each way differs from `ppo`, the way of `training train`, in one thing. Each is trained once a seed and then scored on
 fresh levels, the same for all ways of a seed. RESULTS.jsonl keeps what is done: the same command goes on with the rest.
-Printed is each way's mean return, and the difference from `ppo`, paired by level, with a 95 % bootstrap interval over seeds
-and levels.
+Printed are each way's mean return on levels of the training zones and of the others, the difference from `ppo`, paired by
+level, with a 95 % bootstrap interval over seeds and levels, its failures per abyss, and on how many of the contest's start
+screens it goes right.
+The picture shows how far the first episodes on fresh levels got while it learned.
 """
 
 import argparse
@@ -15,36 +18,47 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from agent.network import weights as networks
-from agent.network.model import QNetwork
 from fernway.levels import Level
 from fernway.looks import Looks
 from fernway.vector import fresh_level
 from training.learning import ppo
 from training.learning.ppo import Learner, PPOConfig
 from training.learning.rollout import Rollout, generalised_advantages
+from training.network import weights as networks
+from training.network.model import QNetwork
 from training.play.twin import PracticeConfig, TwinLanes
 from training.run.config import TrainConfig
+from training.run.episodes import Episode, Recorder
+from training.run.failures import failures
 from training.run.score import held_out, play
 from training.run.trainer import Trainer
+from training.run.transfer import level_observations, rightward_share
 from training.run.values import values_of
 
 WEIGHTS = Path(__file__).parents[2] / "weights" / "qjerk.safetensors"
-LANES, ROLLOUT = 128, 128
-HELD_OUT = 60, 30
+LANES, ROLLOUT = 32, 128
+HELD_OUT = 60, 40
 """Fresh levels of the training zones and of the others that each network is scored on, twice each."""
+SMOOTHED = 200
+"""Episodes that a point of the picture is the mean of, at most."""
 RESAMPLES = 2000
 
 PPO = PPOConfig(
-    learning_rate=1.5e-4, learning_rate_end=1.5e-5, epochs=2, batch_size=2048, entropy_weight=0.004, warm_up_timesteps=0
+    learning_rate=2.5e-4,
+    learning_rate_end=1e-4,
+    epochs=1,
+    batch_size=512,
+    entropy_weight=0.005,
+    warm_up_timesteps=49_152,
 )
-PRACTICE = PracticeConfig(stall_timesteps=150, tries=5)
 LOOKS = Looks(own=0.75)
 
 
@@ -107,24 +121,41 @@ class Way:
     """What is different."""
 
     learner: Callable[..., Learner] = Learner
-    practice: PracticeConfig = PRACTICE
+    practice: PracticeConfig = dataclasses.field(default_factory=PracticeConfig)
     looks: Looks = LOOKS
     is_replayed: bool = False
-    ppo: PPOConfig = PPO
 
 
 WAYS = {
     "ppo": Way(),
     "pqn": Way(learner=QLearner),
-    "no practice": Way(practice=dataclasses.replace(PRACTICE, tries=0)),
+    "no practice": Way(practice=PracticeConfig(share=0)),
     "its own look": Way(looks=Looks(own=1.0)),
     "level replay": Way(is_replayed=True),
-    "one epoch": Way(ppo=dataclasses.replace(PPO, epochs=1)),
 }
 
 
-def train(way: Way, weights: Path, timesteps: int, seed: int) -> QNetwork:
-    """Trains by a way."""
+@dataclasses.dataclass(kw_only=True)
+class Row:
+    """What one training came to."""
+
+    way: str
+    seed: int
+    timesteps: int
+    seen: list[float]
+    """Mean returns on the levels of the training zones."""
+    unseen: list[float]
+    """The same on the other zones' levels."""
+    abysses: tuple[int, int]
+    """Abysses that an episode came to, and those that it got no further in."""
+    rightward: float
+    """Share of the contest's start screens on which it goes right."""
+    curve: list[tuple[int, float]]
+    """Timesteps, and the mean best return of the latest first episodes on fresh levels."""
+
+
+def train(way: Way, weights: Path, timesteps: int, seed: int) -> tuple[QNetwork, list[tuple[int, float]]]:
+    """Trains by a way; returns the network and its curve."""
     network, vision, sizes = networks.load(weights)
     config = TrainConfig(
         out=Path("none"),
@@ -135,12 +166,12 @@ def train(way: Way, weights: Path, timesteps: int, seed: int) -> QNetwork:
         weights=weights,
         practice=way.practice,
         looks=way.looks,
-        ppo=way.ppo,
+        ppo=PPO,
         vision=vision,
         network=sizes,
     )
     trainer = Trainer(config, network)
-    trainer.learner = way.learner(network, way.ppo, trainer.device, torch.Generator().manual_seed(seed))
+    trainer.learner = way.learner(network, PPO, trainer.device, torch.Generator().manual_seed(seed))
     replay = Replay()
     lanes = TwinLanes(
         LANES,
@@ -150,23 +181,33 @@ def train(way: Way, weights: Path, timesteps: int, seed: int) -> QNetwork:
         draw=replay.draw if way.is_replayed else fresh_level,
         looks=way.looks,
     )
+    curve: list[tuple[int, float]] = []
+    best: list[float] = []
     try:
         for iteration in trainer.iterations(lanes):
-            replay.see(trainer._rollout, list(lanes._levels), way.ppo.trace)
+            best += [ending.best_return for ending in iteration.endings if not ending.is_practice]
+            if best:
+                curve.append((iteration.timesteps, float(np.mean(best[-SMOOTHED:]))))
+            replay.see(trainer._rollout, list(lanes._levels), PPO.trace)
             print(f"\r{iteration.timesteps:,} of {timesteps:,}", end="", file=sys.stderr)
     finally:
         lanes.close()
-    return network
+    return network, curve
 
 
-def score(network: QNetwork, seed: int) -> list[float]:
-    """Plays twice on each held-out level; returns the levels' mean returns."""
-    levels = [level for group in held_out(1000 + seed, *HELD_OUT).values() for level in group]
-    config = networks.load(WEIGHTS)[1]
-    returns = [
-        [ending.episode_return for ending in play(values_of(network), config, levels, seed=again)] for again in (0, 1)
-    ]
-    return [float(mean) for mean in np.mean(returns, axis=0)]
+def score(network: QNetwork, seed: int) -> dict[str, Any]:
+    """Plays twice on each held-out level; returns the mean returns by kind of level, and what became of abysses."""
+    vision = networks.load(WEIGHTS)[1]
+    episodes: list[Episode] = []
+    found: dict[str, Any] = {}
+    for kind, levels in held_out(1000 + seed, *HELD_OUT).items():
+        recorder = Recorder()
+        endings = play(values_of(network), vision, levels * 2, seed=seed, watch=recorder)
+        episodes += recorder.episodes(levels * 2, endings)
+        returns = np.array([ending.episode_return for ending in endings])
+        found[kind] = returns.reshape(2, len(levels)).mean(0).tolist()
+    abysses = next(kind for kind in failures(episodes) if kind.kind == "abyss")
+    return found | {"abysses": (abysses.entries, abysses.failures)}
 
 
 def interval(values: NDArray[np.float64]) -> str:
@@ -180,41 +221,71 @@ def interval(values: NDArray[np.float64]) -> str:
     return f"{values.mean():,.0f} [{low:,.0f}, {high:,.0f}]"
 
 
+def picture(rows: list[Row], file: Path) -> None:
+    """Draws each way's curve, the mean over seeds; thin lines are the seeds."""
+    figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
+    for number, way in enumerate(dict.fromkeys(row.way for row in rows)):
+        curves = [np.array(row.curve) for row in rows if row.way == way]
+        for curve in curves:
+            axes.plot(curve[:, 0], curve[:, 1], color=f"C{number}", linewidth=0.5)
+        at = np.unique(np.concatenate([curve[:, 0] for curve in curves]))
+        mean = np.mean([np.interp(at, *curve.T) for curve in curves], 0)
+        axes.plot(at, mean, color=f"C{number}", linewidth=2, label=way)
+    axes.set(xlabel="timesteps", ylabel=f"best return, mean of the last {SMOOTHED} first episodes")
+    axes.legend()
+    figure.savefig(file, dpi=120)
+
+
 def main() -> None:
     """Trains what is missing and prints a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path)
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="where all begin")
-    parser.add_argument("--timesteps", type=int, default=393_216)
+    parser.add_argument("--timesteps", type=int, default=327_680)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    parser.add_argument("--picture", type=Path, help="draws the curves into this file")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    done: dict[tuple[str, int], list[float]] = {}
+    done: dict[tuple[str, int], Row] = {}
     if args.results.exists():
         for line in args.results.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            if row["timesteps"] == args.timesteps:
-                done[row["way"], row["seed"]] = row["returns"]
+            row = Row(**json.loads(line))
+            if row.timesteps == args.timesteps:
+                done[row.way, row.seed] = row
     for seed in range(args.seeds):
         for way in args.ways:
             if (way, seed) in done:
                 continue
             began_at = time.monotonic()
-            done[way, seed] = score(train(WAYS[way], args.weights, args.timesteps, seed), seed)
-            row = {"way": way, "seed": seed, "timesteps": args.timesteps, "returns": done[way, seed]}
+            network, curve = train(WAYS[way], args.weights, args.timesteps, seed)
+            right = rightward_share(values_of(network), level_observations(networks.load(args.weights)[1]))
+            row = Row(
+                way=way, seed=seed, timesteps=args.timesteps, curve=curve, rightward=right, **score(network, seed)
+            )
+            done[way, seed] = row
             with args.results.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
+                file.write(json.dumps(dataclasses.asdict(row)) + "\n")
             print(
-                f"\r{way}, seed {seed}: {np.mean(done[way, seed]):,.0f}, {time.monotonic() - began_at:.0f} s",
+                f"\r{way}, seed {seed}: {np.mean(row.seen):,.0f}, {np.mean(row.unseen):,.0f}, "
+                f"{time.monotonic() - began_at:.0f} s",
                 flush=True,
             )
     for way in args.ways:
-        seeds = [seed for seed in range(args.seeds) if (way, seed) in done and ("ppo", seed) in done]
-        if seeds:
-            returns = np.array([done[way, seed] for seed in seeds])
-            more = returns - np.array([done["ppo", seed] for seed in seeds])
-            print(f"{way:14} {interval(returns)}   more than ppo: {interval(more) if way != 'ppo' else ''}")
+        rows = [done[way, seed] for seed in range(args.seeds) if (way, seed) in done and ("ppo", seed) in done]
+        if not rows:
+            continue
+        entries, failed = np.sum([row.abysses for row in rows], 0)
+        print(
+            f"{way}: {failed / entries:.2f} failures an abyss ({entries} of them), "
+            f"{np.mean([row.rightward for row in rows]):.0%} of the start screens rightward"
+        )
+        for kind in ("seen", "unseen"):
+            returns = np.array([getattr(row, kind) for row in rows])
+            more = returns - np.array([getattr(done["ppo", row.seed], kind) for row in rows])
+            print(f"  {kind:7} {interval(returns)}{f'   more than ppo: {interval(more)}' if way != 'ppo' else ''}")
+    if args.picture:
+        picture(list(done.values()), args.picture)
 
 
 if __name__ == "__main__":

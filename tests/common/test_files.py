@@ -20,7 +20,6 @@ import common.files
 from agent.journal import Journal
 from agent.level import knowledge
 from agent.level.knowledge import KnowledgeError
-from agent.network import weights as network
 from agent.network.card import WeightsError
 from common.files import require_destination, write_file
 from contest.remote.monitor import Record
@@ -29,6 +28,7 @@ from contest.scoring.pairs import read_pair
 from contest.scoring.results import Run, read_result
 from contest.scoring.scores import Scores
 from fernway import FernwayError, picture, states
+from training.network import weights as network
 
 READERS = [name for name in dir(fuzz_files) if name.startswith("fuzz_")]
 SEEDS = 25

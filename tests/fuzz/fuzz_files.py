@@ -23,9 +23,7 @@ from knowing import fresh, known
 
 from agent.level import knowledge
 from agent.level.knowledge import KnowledgeError
-from agent.network import weights as network
 from agent.network.card import NetworkConfig, WeightsError, card_path
-from agent.network.model import QNetwork
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from common.levels import LevelListError, read_levels
@@ -37,6 +35,8 @@ from contest.scoring.pairs import read_pair
 from contest.scoring.results import Run, read_result
 from contest.scoring.scores import Scores
 from fernway import GAME, INTEGRATION, FernwayError, picture, states
+from training.network import weights as network
+from training.network.model import QNetwork
 
 TOKENS = (
     b"null",

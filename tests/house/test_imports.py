@@ -46,6 +46,12 @@ def test_rooms_import_only_what_they_may(room: str) -> None:
                 assert top in allowed or name in allowed, f"{file.relative_to(ROOT)} imports {name}"
 
 
+def test_the_agent_does_without_what_training_needs() -> None:
+    for file in (ROOT / "agent").rglob("*.py"):
+        tops = {name.split(".")[0] for name in imported(file)}
+        assert not tops & {"torch", "onnx", "safetensors"}, file
+
+
 def test_nobody_imports_the_agents_command_line() -> None:
     for file in (*(file for room in ROOMS for file in (ROOT / room).rglob("*.py")), *(ROOT / "tests").rglob("*.py")):
         assert "agent.__main__" not in imported(file), file

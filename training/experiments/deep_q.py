@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from agent.network.model import QNetwork
 from agent.rules import ACTION_TABLE
 from training.learning.ppo import NotFiniteError
+from training.network.model import QNetwork
 from training.run.values import values_of
 
 LossName = Literal["huber", "mse", "msle"]

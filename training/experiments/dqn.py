@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
-from agent.network import weights as networks
 from agent.network.card import NetworkConfig
-from agent.network.model import QNetwork
 from agent.ranges import require
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from fernway.levels import by_name
 from training.experiments.deep_q import BATCH_SIZE, DeepQ, LossName, ReplayBuffer
+from training.network import weights as networks
+from training.network.model import QNetwork
 from training.play.lanes import Ending
 from training.play.twin import PracticeConfig, TwinLanes
 from training.ranges import require_least
@@ -215,7 +215,7 @@ def learn(config: DQNConfig, tell: Callable[[int, Row | None], object] = lambda 
         loss=config.loss,
         learning_rate=config.learning_rate,
     )
-    practice = PracticeConfig(stall_timesteps=config.stall_timesteps, tries=0)
+    practice = PracticeConfig(stall_timesteps=config.stall_timesteps, share=0)
     lanes = TwinLanes(config.lanes, config.vision, practice, (config.seed,), draw=lambda _: level)
     record, timesteps = Record(config.out), 0
     try:

@@ -8,8 +8,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from agent.network.model import QNetwork
 from training.learning.rollout import Rollout, generalised_advantages
+from training.network.model import QNetwork
 
 
 class NotFiniteError(ArithmeticError):

@@ -1,6 +1,6 @@
 """Games side by side, as the learner plays them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -29,7 +29,10 @@ class Ending:
     is_stalled: bool
     """It was given up, as it brought no new best return for too long."""
     is_practice: bool = False
-    """It began in the middle of a level, some seconds before an end."""
+    """It began in the middle of a level, some seconds before another one failed."""
+    cut_obs: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
+    """Practice that got past the place ends there, though the game goes on: what is seen then, uint8 [C, H, W]. What would
+    have followed is worth this observation's value. None where the game or the stall ended it."""
 
 
 class Lanes(Protocol):
@@ -82,7 +85,15 @@ class Records:
         self.returns[lane] = self.best[lane] = episode_return
         self.timesteps[lane] = self._best_at[lane] = 0
 
-    def ending(self, lane: int, level: str, *, is_stalled: bool, is_practice: bool = False) -> Ending:
+    def ending(
+        self,
+        lane: int,
+        level: str,
+        *,
+        is_stalled: bool,
+        is_practice: bool = False,
+        cut_obs: NDArray[np.uint8] | None = None,
+    ) -> Ending:
         """Says how the present episode of a lane ended."""
         return Ending(
             lane=lane,
@@ -93,4 +104,5 @@ class Records:
             is_finished=bool(self.returns[lane] >= FINISHED),
             is_stalled=is_stalled,
             is_practice=is_practice,
+            cut_obs=cut_obs,
         )

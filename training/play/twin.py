@@ -1,7 +1,9 @@
 """Fernway's twin as a training ground: a fresh level every episode, and practice where the last one ended."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,26 +25,44 @@ ACTION_BITS = np.array([buttons_to_bits(held.tolist()) for held in action_button
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PracticeConfig:
-    """When an episode ends, and how often it goes on from shortly before its end."""
+    """When an episode ends, and how much is played from shortly before the places where others ended."""
 
-    stall_timesteps: int = 200
-    """An episode ends after so many timesteps without a new best return; 200 are 13 seconds."""
+    stall_timesteps: int = 150
+    """An episode ends after so many timesteps without a new best return; 150 are 10 seconds."""
 
-    tries: int = 6
-    """How often a level that was not finished is tried again from shortly before the last end; 0: never."""
+    share: float = 0.6
+    """Share of the lanes that practise, each time at another place where an episode failed; 0: none."""
 
-    save_period: int = 16
+    past: float = 200.0
+    """Practice ends once its return is so much higher than where the earlier episode failed; contest units."""
+
+    save_period: int = 8
     """Timesteps between two states that are kept for it."""
 
     saves_back: tuple[int, int] = (2, 5)
-    """Range from which the number of states to go back by is drawn: with the values here 2 to 5 seconds."""
+    """Range from which the number of states to go back by is drawn: with the values here 1 to 3 seconds."""
+
+    places: int = 1024
+    """Places that are kept: the latest ones."""
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        require_least(self, 0, "stall_timesteps", "tries", group="practice")
-        require_least(self, 1, "save_period", group="practice")
+        require_least(self, 0, "stall_timesteps", "past", group="practice")
+        require_least(self, 1, "save_period", "places", group="practice")
+        require(0 <= self.share <= 1, "--practice.share within 0..1", self.share)
         is_range = 1 <= self.saves_back[0] <= self.saves_back[1]
         require(is_range, "--practice.saves-back 1 <= low <= high", self.saves_back)
+
+
+class Place(NamedTuple):
+    """Where an episode can go on from shortly before another one failed."""
+
+    level: Level
+    state: bytes
+    episode_return: float
+    """That the other one had there."""
+    past: float
+    """Return from which on it has been got past."""
 
 
 def observation_of(vision: VisionConfig) -> Observation:
@@ -100,47 +120,58 @@ class TwinLanes:
         self._records = Records(lanes, practice.stall_timesteps)
         self._levels = self._env.levels
         self._saves: list[list[tuple[bytes, float]]] = [[] for _ in range(lanes)]
-        self._tries = np.zeros(lanes, np.int64)
+        self._practising: list[Place | None] = [None] * lanes
+        self._places: deque[Place] = deque(maxlen=practice.places)
 
     def step(self, action: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.bool_], list[Ending]]:
         """Plays one timestep in every lane; see `Lanes.step`."""
         records = self._records
-        if self._config.tries:
+        if self._config.share:
             for lane in np.flatnonzero(records.timesteps % self._config.save_period == 0).tolist():
                 self._saves[lane].append((self._env.get_state(lane), float(records.returns[lane])))
         _, reward, terminated, truncated, _ = self._env.step(ACTION_BITS[action])
         stalled = records.add(reward)
         over = terminated | truncated
-        ended = over | stalled
+        past = np.array([np.inf if place is None else place.past for place in self._practising])
+        is_past = ~over & (records.returns >= past)
+        ended = over | stalled | is_past
         endings = []
         for lane in np.flatnonzero(ended).tolist():
             ending = records.ending(
                 lane,
                 self._levels[lane].name,
-                is_stalled=bool(stalled[lane] and not over[lane]),
-                is_practice=bool(self._tries[lane]),
+                is_stalled=bool(stalled[lane] and not (over | is_past)[lane]),
+                is_practice=self._practising[lane] is not None,
+                cut_obs=self.obs[lane].copy() if is_past[lane] else None,
             )
             endings.append(ending)
-            self._go_on(lane, ending)
+            if terminated[lane] and not (ending.is_finished or ending.is_practice) and self._config.share:
+                self._remember(lane, ending)
+            self._begin(lane)
         return reward.astype(np.float32), ended, endings
 
-    def _go_on(self, lane: int, ending: Ending) -> None:
-        """Begins a lane's next episode: from shortly before the end of the last, or on another level."""
+    def _remember(self, lane: int, ending: Ending) -> None:
+        """Keeps the place of a failure."""
         saves = self._saves[lane]
-        low, high = self._config.saves_back
-        if not ending.is_finished and self._tries[lane] < self._config.tries and len(saves) > low:
-            back = min(int(self._rng.integers(low, high, endpoint=True)), len(saves))
-            state, episode_return = saves[-back]
-            del saves[len(saves) - back :]
-            self._env.set_state(lane, state)
-            self._records.begin(lane, episode_return)
-            self._tries[lane] += 1
-            return
-        saves.clear()
-        self._tries[lane] = 0
-        self._levels[lane] = self._draw(self._rng)
-        self._env.begin(lane, self._levels[lane])
-        self._records.begin(lane)
+        back = min(int(self._rng.integers(*self._config.saves_back, endpoint=True)), len(saves))
+        state, episode_return = saves[-back]
+        past = ending.best_return + self._config.past
+        self._places.append(Place(self._levels[lane], state, episode_return, past))
+
+    def _begin(self, lane: int) -> None:
+        """Begins a lane's next episode: at a place to practise at, or on another level."""
+        self._saves[lane].clear()
+        practises = self._places and lane < self._config.share * self.count
+        place = self._places[self._rng.integers(len(self._places))] if practises else None
+        self._practising[lane] = place
+        if place is not None:
+            self._levels[lane] = place.level
+            self._env.set_state(lane, place.state)
+            self._records.begin(lane, place.episode_return)
+        else:
+            self._levels[lane] = self._draw(self._rng)
+            self._env.begin(lane, self._levels[lane])
+            self._records.begin(lane)
 
     def close(self) -> None:
         """Frees the games."""

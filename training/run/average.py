@@ -10,8 +10,8 @@ from typing import Any
 from rich.console import Console
 from tyro.conf import Positional
 
-from agent.network import weights as networks
 from agent.network.card import WeightsError
+from training.network import weights as networks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from agent.network import weights as networks
 from common.checkout import commit
+from training.network import weights as networks
 from training.run.config import TrainConfig
 from training.run.curve import ScoreRow
 

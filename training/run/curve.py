@@ -37,8 +37,8 @@ class Row:
     """Share of them that reached the level's end."""
     stalled: float
     """Share of them that were given up."""
-    practice_finished: float
-    """Share of the latest practice episodes that reached the level's end."""
+    practice_passed: float
+    """Share of the latest practice episodes that got past the place where another one had failed."""
     explained_variance: float
     entropy: float
     kl: float
@@ -109,7 +109,7 @@ class Meter:
             best_mean=mean(ending.best_return for ending in starts),
             finished=mean(ending.is_finished for ending in starts),
             stalled=mean(ending.is_stalled for ending in starts),
-            practice_finished=mean(ending.is_finished for ending in self._practice),
+            practice_passed=mean(ending.is_finished or ending.cut_obs is not None for ending in self._practice),
             **{
                 name: mean(getattr(update, name) for update in updates)
                 for name in (

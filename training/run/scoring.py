@@ -15,10 +15,10 @@ from rich.progress import Progress
 from rich.table import Table
 from tyro.conf import Positional
 
-from agent.network import weights as networks
 from agent.ranges import require
 from contest.scoring import bootstrap
 from fernway.levels import Level, committed
+from training.network import weights as networks
 from training.play.lanes import Ending
 from training.ranges import require_least
 from training.run import score_report

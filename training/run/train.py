@@ -14,10 +14,10 @@ import torch.distributed as dist
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from agent.network import weights as networks
-from agent.network.model import QNetwork
 from agent.rules import ACTION_TABLE
 from training.learning.ppo import NotFiniteError
+from training.network import weights as networks
+from training.network.model import QNetwork
 from training.play.console import EmulatedLevel
 from training.play.emulators import EmulatorError, EmulatorLanes, read_emulated_levels
 from training.play.lanes import Lanes

@@ -16,11 +16,11 @@ from torch import Tensor
 from tyro.conf import Positional
 
 from agent.config import RunConfig
-from agent.network import weights as networks
-from agent.network.model import QNetwork
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from fernway.levels import Level
+from training.network import weights as networks
+from training.network.model import QNetwork
 from training.play.contest_screens import StartScreen, standing, start_screens
 from training.ranges import require_least
 from training.run.pictures import Picture, sheet, write_png

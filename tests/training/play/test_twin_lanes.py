@@ -1,7 +1,6 @@
 """What a learner by reward may rely on of the twin's lanes: where episodes end, and where the next ones begin."""
 
 import dataclasses
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -12,11 +11,11 @@ from agent.vision import VisionConfig
 from fernway.levels import Level
 from fernway.looks import Looks
 from fernway.vector import fresh_level
-from training.play.lanes import FINISHED, Ending
+from training.play.lanes import Ending
 from training.play.twin import PracticeConfig, TwinLanes, observation_of
 
 VISION = VisionConfig(height=32, width=40, stack=2)
-NO_PRACTICE = PracticeConfig(tries=0)
+NO_PRACTICE = PracticeConfig(share=0)
 NOTHING, RIGHT = ACTION_TABLE.index(()), ACTION_TABLE.index(("RIGHT",))
 LANES = 4
 
@@ -61,7 +60,7 @@ def test_everything_follows_from_the_seed_and_nothing_from_the_threads(looks: Lo
 
 
 def test_an_episode_that_brings_no_new_best_return_ends() -> None:
-    found = lanes(PracticeConfig(stall_timesteps=25, tries=0))
+    found = lanes(PracticeConfig(stall_timesteps=25, share=0))
     for timestep in range(1, 51):
         reward, ended, endings = found.step(np.full(LANES, NOTHING))
         assert not reward.any(), "standing still pays nothing"
@@ -73,7 +72,7 @@ def test_an_episode_that_brings_no_new_best_return_ends() -> None:
 
 
 def test_without_a_limit_nobody_stalls() -> None:
-    found = lanes(PracticeConfig(stall_timesteps=0, tries=0))
+    found = lanes(PracticeConfig(stall_timesteps=0, share=0))
     assert not any(found.step(np.full(LANES, NOTHING))[1].any() for _ in range(300))
     found.close()
 
@@ -93,7 +92,7 @@ def test_the_observation_after_an_end_is_the_next_episodes_first() -> None:
         drawn.append(fresh_level(rng))
         return drawn[-1]
 
-    found = lanes(PracticeConfig(stall_timesteps=15, tries=0), draw=draw)
+    found = lanes(PracticeConfig(stall_timesteps=15, share=0), draw=draw)
     rng = np.random.default_rng(0)
     assert all(np.array_equal(found.obs[lane], first_screen(drawn[lane])) for lane in range(LANES))
     seen = 0
@@ -108,77 +107,97 @@ def test_the_observation_after_an_end_is_the_next_episodes_first() -> None:
     found.close()
 
 
-def walk_to_practice(
-    practice: PracticeConfig, looks: Looks | None, check: Callable[[int, list[int], int], None]
-) -> int:
-    """Plays, keeps what the lanes may go back to, and hands each going back to the check; returns how often."""
-    found = lanes(practice, looks=looks)
+@dataclasses.dataclass
+class Walk:
+    """What came of lanes that ran and practised."""
+
+    began: list[tuple[int, set[int]]] = dataclasses.field(default_factory=list)
+    """Of each practice its lane, and which failures, counted from the first, it may be the place of."""
+    failures: list[int] = dataclasses.field(default_factory=list)
+    """How many there had been when it began."""
+    cuts: list[tuple[Ending, float]] = dataclasses.field(default_factory=list)
+    """Practice that got past its place, with the return that it began from."""
+    backs: set[int] = dataclasses.field(default_factory=set)
+    """By how many saves it went back, where that is certain."""
+
+
+def walk(practice: PracticeConfig, looks: Looks | None = None, timesteps: int = 1500) -> Walk:
+    """Runs in all lanes, keeps what practice may begin from, and checks what each episode begins with."""
+    found, walked = lanes(practice, looks=looks), Walk()
     rng = np.random.default_rng(1)
-    saves: list[list[tuple[float, bytes]]] = [[] for _ in range(LANES)]
-    returns, age, tries = np.zeros(LANES), np.zeros(LANES, int), np.zeros(LANES, int)
-    times = 0
-    for _ in range(900):
+    saves: list[list[tuple[bytes, float]]] = [[] for _ in range(LANES)]
+    places: list[dict[bytes, tuple[float, int]]] = []  # of each failure: what is seen there -> return, saves back
+    returns, began_from, age = np.zeros(LANES), np.zeros(LANES), np.zeros(LANES, int)
+    practises = np.zeros(LANES, bool)
+    low, high = practice.saves_back
+    for _ in range(timesteps):
         for lane in np.flatnonzero(age % practice.save_period == 0).tolist():
-            saves[lane].append((float(returns[lane]), found.obs[lane].tobytes()))
+            saves[lane].append((found.obs[lane].tobytes(), float(returns[lane])))
         reward, _, endings = found.step(running(rng))
         returns += reward
         age += 1
         for end in endings:
             lane = end.lane
-            assert end.episode_return == pytest.approx(returns[lane], abs=0.01), (
-                "it counts on from where it went back to"
-            )
-            assert end.timesteps == age[lane]
-            assert end.is_practice == bool(tries[lane])
-            going_back = end.episode_return < FINISHED and tries[lane] < practice.tries
-            if going_back and len(saves[lane]) > practice.saves_back[0]:
-                back = [
-                    back for back, (_, obs) in enumerate(reversed(saves[lane]), 1) if obs == found.obs[lane].tobytes()
-                ]
-                check(lane, back, len(saves[lane]))
-                chosen = next(b for b in back if b >= min(practice.saves_back[0], len(saves[lane])))
-                returns[lane] = saves[lane][-chosen][0]
-                del saves[lane][-chosen:]
-                tries[lane] += 1
-                times += 1
-            else:
-                saves[lane].clear()
-                returns[lane] = tries[lane] = 0
+            assert end.episode_return == pytest.approx(returns[lane], abs=0.01)
+            assert (end.timesteps, end.is_practice) == (age[lane], practises[lane])
+            if end.cut_obs is not None:
+                walked.cuts.append((end, float(began_from[lane])))
+            elif not (end.is_practice or end.is_stalled or end.is_finished):
+                kept = saves[lane][-high:]
+                kept = kept[: max(1, len(kept) - low + 1)]
+                places.append(
+                    {obs: (kept_return, len(kept) + low - 1 - at) for at, (obs, kept_return) in enumerate(kept)}
+                )
+            seen = found.obs[lane].tobytes()
+            matching = {number for number, place in enumerate(places) if seen in place}
+            practises[lane] = bool(matching)
+            returns[lane] = 0
+            if matching:
+                walked.began.append((lane, matching))
+                walked.failures.append(len(places))
+                returns[lane], back = places[max(matching)][seen]
+                walked.backs.add(back)
+            began_from[lane] = returns[lane]
+            saves[lane].clear()
             age[lane] = 0
     found.close()
-    return times
+    return walked
 
 
 @pytest.mark.parametrize("looks", [None, Looks()], ids=["plain", "looks"])
-@pytest.mark.parametrize("saves_back", [(2, 5), (1, 1)])
-def test_practice_goes_back_by_some_saves_and_counts_on_from_that_return(
-    saves_back: tuple[int, int], looks: Looks | None
-) -> None:
-    low, high = saves_back
-
-    def check(lane: int, back: list[int], saves: int) -> None:
-        assert any(low <= one <= high for one in back), f"lane {lane} went back by {back} of {saves} saves"
-
-    practice = PracticeConfig(stall_timesteps=40, save_period=8, saves_back=saves_back)
-    assert walk_to_practice(practice, looks, check) >= 15
+def test_practice_begins_shortly_before_a_fall_and_counts_on_from_that_return(looks: Looks | None) -> None:
+    walked = walk(PracticeConfig(stall_timesteps=40, share=0.5, saves_back=(2, 3)), looks)
+    assert len(walked.began) >= 15
+    assert {lane for lane, _ in walked.began} == {0, 1}, "half of the lanes practise"
+    assert walked.backs == {2, 3}
 
 
-def test_a_level_is_left_after_so_many_tries() -> None:
-    found = lanes(PracticeConfig(stall_timesteps=20, tries=2, save_period=4))
-    rng = np.random.default_rng(0)
-    in_a_row = np.zeros(LANES, int)
-    most = 0
-    for _ in range(600):
-        for end in found.step(running(rng))[2]:
-            in_a_row[end.lane] = in_a_row[end.lane] + 1 if end.is_practice else 0
-            most = max(most, int(in_a_row[end.lane]))
-    found.close()
-    assert most == 2
+def test_practice_ends_where_it_is_past_the_place_and_says_what_is_seen_then() -> None:
+    walked = walk(PracticeConfig(stall_timesteps=40, share=0.5, past=20.0))
+    assert len(walked.cuts) >= 3
+    for end, began_from in walked.cuts:
+        assert end.is_practice
+        assert not end.is_stalled
+        assert not end.is_finished
+        assert end.episode_return > began_from + 20
+        assert end.cut_obs is not None
+        assert end.cut_obs.shape == VISION.obs_shape
+        assert end.cut_obs.any()
+
+
+def test_the_latest_places_are_kept() -> None:
+    walked = walk(PracticeConfig(stall_timesteps=40, share=0.5, places=2))
+    assert walked.failures[-1] >= 5
+    for (_, matching), failures in zip(walked.began, walked.failures, strict=True):
+        assert max(matching) >= failures - 2
 
 
 @pytest.mark.parametrize(
     "setting",
-    [{"stall_timesteps": -1}, {"tries": -1}, {"save_period": 0}, {"saves_back": (0, 2)}, {"saves_back": (3, 2)}],
+    [
+        *({"stall_timesteps": -1}, {"share": -0.1}, {"share": 1.1}, {"past": -1.0}, {"places": 0}),
+        *({"save_period": 0}, {"saves_back": (0, 2)}, {"saves_back": (3, 2)}),
+    ],
 )
 def test_settings_out_of_range_are_named(setting: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=f"--practice.{next(iter(setting)).replace('_', '-')}"):

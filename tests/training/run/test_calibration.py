@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from endings import ending
 
-from agent.network import weights as networks
 from agent.network.card import card_path
 from fernway.levels import Level
+from training.network import weights as networks
 from training.run import calibration, score_report
 from training.run.calibration import discounted, pairs, rank_correlation, ranks
 from training.run.episodes import Episode, Recorder

@@ -17,7 +17,7 @@ NAN = float("nan")
 
 
 def row(timesteps: int, **changed: float) -> Row:
-    usual = {field.name: 0.5 for field in dataclasses.fields(Row)} | {"practice_finished": NAN, "stalled": NAN}
+    usual = {field.name: 0.5 for field in dataclasses.fields(Row)} | {"practice_passed": NAN, "stalled": NAN}
     return Row(**(usual | {"timesteps": timesteps} | changed))  # type: ignore[arg-type]
 
 

@@ -6,8 +6,8 @@ import torch
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from agent.network.model import QNetwork, ResidualBlock
 from agent.network.policy import OBS, Q_VALUES
+from training.network.model import QNetwork, ResidualBlock
 
 OPSET = 18
 """Version of ONNX's operators; all of them have been as they are here for longer. Source: ONNX, Operators.md."""

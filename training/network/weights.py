@@ -23,10 +23,10 @@ from agent.network.card import (
     one_line,
     read_checked,
 )
-from agent.network.graph import q_graph
-from agent.network.model import QNetwork
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
+from training.network.graph import q_graph
+from training.network.model import QNetwork
 
 
 def save(
