@@ -59,7 +59,9 @@ LEFT_OUT: dict[str, dict[str, dict[str, Any]]] = {
 }
 """Settings without what later parts bring."""
 BLIND = ("random", "jerk", "improved-jerk", "planner")
-FIRST = "jerk"
+FIRST, WHOLE = "jerk", "+ variations"
+MORE_LEVELS = 24
+"""Committed levels of the training zones, evenly among them. Training draws its levels by other seeds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +78,8 @@ class Options:
     """Runs at a time."""
     parts: tuple[Part, ...] = get_args(Part)
     """What to score: each of those with a plus is the one before and something more, up to the whole agent."""
-    levels: tuple[str, ...] = ()
-    """Names of levels; without any, the 11 validation levels."""
+    levels: Literal["validation", "all"] = "validation"
+    """The 11 validation levels, or 24 more, of the training zones; training draws none of either."""
     weights: Path = WEIGHTS
     """The Q-network."""
 
@@ -145,8 +147,11 @@ def score(task: Task) -> tuple[str, float]:
 
 
 def show(tasks: list[Task], scores: dict[str, float], options: Options) -> Table:
-    """Draws up the table: each part's mean over levels and runs, its interval, its worst level, levels below JERK's."""
-    table = Table("agent", "mean return [95 %]", f"x {FIRST}", "worst level", f"levels below {FIRST}")
+    """Draws up the table: each part's mean over levels and runs, its interval, and how it stands to JERK and to the whole."""
+    table = Table(
+        *("agent", "mean return [95 %]", f"x {FIRST}", "worst level", f"levels below {FIRST}"),
+        "less than the whole, paired",
+    )
     found: dict[str, list[np.ndarray]] = {}
     for part in options.parts:
         by_level: dict[str, list[float]] = {}
@@ -156,17 +161,24 @@ def show(tasks: list[Task], scores: dict[str, float], options: Options) -> Table
         found[part] = [np.array(runs) for runs in by_level.values()]
     for name, runs in found.items():
         estimate = bootstrap.estimate(bootstrap.mean, runs)
-        ratio = below = ""
+        ratio = below = less = ""
         if FIRST in found:
             ratio = f"{estimate.value / np.mean(found[FIRST]):.2f}"
             below = str(sum(ours.mean() < theirs.mean() for ours, theirs in zip(runs, found[FIRST], strict=True)))
-        table.add_row(name, estimate.text(",.0f"), ratio, f"{min(level.mean() for level in runs):,.0f}", below)
+        if WHOLE in found and name != WHOLE:
+            pairs = [theirs - ours for ours, theirs in zip(runs, found[WHOLE], strict=True)]
+            less = bootstrap.estimate(bootstrap.mean, pairs).text(",.0f")
+        table.add_row(name, estimate.text(",.0f"), ratio, f"{min(level.mean() for level in runs):,.0f}", below, less)
     return table
 
 
 def main() -> None:
     options = tyro.cli(Options, prog="python tests/bench/bench_parts.py")
-    chosen = options.levels or tuple(solved.level.name for solved in levels.committed().values() if solved.validation)
+    committed = levels.committed().values()
+    chosen = [solved.level.name for solved in committed if solved.validation]
+    if options.levels == "all":
+        others = [solved.level.name for solved in committed if not solved.validation]
+        chosen += [others[number * len(others) // MORE_LEVELS] for number in range(MORE_LEVELS)]
     tasks = [
         Task(part=part, level=level, seed=seed, timesteps=options.timesteps, weights=options.weights)
         for part in options.parts
@@ -180,7 +192,7 @@ def main() -> None:
             scores[key] = value
             write_file(options.results, json.dumps(scores, indent=1))
             print(f"{number} of {len(missing)}: {key} {value:,.0f}", flush=True)
-    Console(width=100).print(show(tasks, scores, options))
+    Console(width=120).print(show(tasks, scores, options))
 
 
 if __name__ == "__main__":

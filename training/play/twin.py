@@ -39,17 +39,25 @@ class PracticeConfig:
     save_period: int = 8
     """Timesteps between two states that are kept for it."""
 
-    saves_back: tuple[int, int] = (2, 5)
-    """Range from which the number of states to go back by is drawn: with the values here 1 to 3 seconds."""
+    saves_back: tuple[int, int] = (3, 8)
+    """Range from which the number of states to go back by is drawn: with the values here 1.6 to 4.3 seconds."""
+
+    held: int = 12
+    """Practice begins with an action drawn at random, held for at most so many timesteps, also drawn: so it is played from where
+    the network would not have come to by itself, such as slowly to the edge of an abyss."""
+
+    stalls: float = 0.1
+    """Share of the stalls whose places are kept; they take several times as long as falls do."""
 
     places: int = 1024
     """Places that are kept: the latest ones."""
 
     def __post_init__(self) -> None:
         """Checks the ranges."""
-        require_least(self, 0, "stall_timesteps", "past", group="practice")
+        require_least(self, 0, "stall_timesteps", "past", "held", group="practice")
         require_least(self, 1, "save_period", "places", group="practice")
         require(0 <= self.share <= 1, "--practice.share within 0..1", self.share)
+        require(0 <= self.stalls <= 1, "--practice.stalls within 0..1", self.stalls)
         is_range = 1 <= self.saves_back[0] <= self.saves_back[1]
         require(is_range, "--practice.saves-back 1 <= low <= high", self.saves_back)
 
@@ -110,12 +118,14 @@ class TwinLanes:
         self.count = lanes
         self._config = practice
         self._draw = draw
-        env_seed, own_seed = np.random.SeedSequence(seed).spawn(2)
+        env_seed, own_seed, aside_seed = np.random.SeedSequence(seed).spawn(3)
         self._rng = np.random.default_rng(own_seed)
-        self._env = FernwayVectorEnv(
-            lanes, draw, copy=False, observation=observation_of(vision), looks=looks, threads=threads
+        self._env, self._aside = (
+            FernwayVectorEnv(count, draw, copy=False, observation=observation_of(vision), looks=looks, threads=slices)
+            for count, slices in ((lanes, threads), (1, 1))
         )
         self._env.reset(seed=[int(word) for word in env_seed.generate_state(4)])
+        self._aside.reset(seed=[int(word) for word in aside_seed.generate_state(4)])
         self.obs = self._env.observations
         self._records = Records(lanes, practice.stall_timesteps)
         self._levels = self._env.levels
@@ -145,7 +155,8 @@ class TwinLanes:
                 cut_obs=self.obs[lane].copy() if is_past[lane] else None,
             )
             endings.append(ending)
-            if terminated[lane] and not (ending.is_finished or ending.is_practice) and self._config.share:
+            is_kept = terminated[lane] or self._rng.random() < self._config.stalls
+            if self._config.share and is_kept and not (ending.is_finished or ending.is_practice):
                 self._remember(lane, ending)
             self._begin(lane)
         return reward.astype(np.float32), ended, endings
@@ -165,14 +176,28 @@ class TwinLanes:
         place = self._places[self._rng.integers(len(self._places))] if practises else None
         self._practising[lane] = place
         if place is not None:
+            state, episode_return = self._led_astray(place)
             self._levels[lane] = place.level
-            self._env.set_state(lane, place.state)
-            self._records.begin(lane, place.episode_return)
+            self._env.set_state(lane, state)
+            self._records.begin(lane, episode_return)
         else:
             self._levels[lane] = self._draw(self._rng)
             self._env.begin(lane, self._levels[lane])
             self._records.begin(lane)
 
+    def _led_astray(self, place: Place) -> tuple[bytes, float]:
+        """Holds an action at a place for a while; returns the state and the return after it, or before if that is an end."""
+        action, timesteps = self._rng.integers(len(ACTION_BITS)), self._rng.integers(self._config.held, endpoint=True)
+        self._aside.set_state(0, place.state)
+        episode_return = place.episode_return
+        for _ in range(timesteps):
+            _, reward, terminated, truncated, _ = self._aside.step(ACTION_BITS[[action]])
+            if terminated[0] or truncated[0]:
+                return place.state, place.episode_return
+            episode_return += float(reward[0])
+        return self._aside.get_state(0), episode_return
+
     def close(self) -> None:
         """Frees the games."""
         self._env.close()
+        self._aside.close()

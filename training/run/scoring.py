@@ -4,8 +4,10 @@ Returns of single episodes vary by thousands; only many levels, played with the 
 """
 
 import dataclasses
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,13 +18,16 @@ from rich.table import Table
 from tyro.conf import Positional
 
 from agent.ranges import require
+from agent.vision import VisionConfig
 from contest.scoring import bootstrap
 from fernway.levels import Level, committed
+from training.cluster.tasks import results
 from training.network import weights as networks
+from training.network.model import QNetwork
 from training.play.lanes import Ending
 from training.ranges import require_least
 from training.run import score_report
-from training.run.episodes import Recorder
+from training.run.episodes import Episode, Recorder
 from training.run.score import PlayConfig, held_out, play
 from training.run.score_report import Played
 from training.run.values import values_of
@@ -49,6 +54,10 @@ class ScoreConfig:
 
     play: PlayConfig = field(default_factory=PlayConfig)
     """How the network plays."""
+
+    cluster: str | None = None
+    """Plays on a Ray cluster, with the same figures: `here` for all cores of this machine, `auto` for the cluster that it
+    belongs to, or HOST:PORT of its head. Needs the extra `cluster`. None: on one core, without Ray."""
 
     out: Path | None = None
     """Folder for the figures and pictures: failures, Q-values, maps of the validation levels; or a .json file for the
@@ -92,41 +101,70 @@ def groups(config: ScoreConfig) -> dict[str, list[Level]]:
     return {name: levels for name, levels in found.items() if levels}
 
 
+class Task(NamedTuple):
+    """One episode on each of some levels."""
+
+    network: QNetwork
+    vision: VisionConfig
+    levels: list[Level]
+    seed: int
+    config: PlayConfig
+
+
+def play_task(task: Task, tell: Callable[[], object] = lambda: None) -> list[Episode]:
+    """Plays; `tell` is called after each episode."""
+    torch.set_num_threads(1)  # two threads are slower than one on networks of this size (measured)
+    recorder = Recorder()
+    network, vision, levels, seed, config = task
+    endings = play(values_of(network), vision, levels, seed=seed, config=config, tell=tell, watch=recorder)
+    return recorder.episodes(levels, endings)
+
+
+def _played(tasks: list[Task], cluster: str | None, tell: Callable[[int], object]) -> Iterator[list[Episode]]:
+    """Plays all tasks, here or on a cluster, and tells how many episodes have been played since it last did."""
+    if cluster is None:
+        yield from (play_task(task, lambda: tell(1)) for task in tasks)
+        return
+    for episodes in results(play_task, [(task,) for task in tasks], cluster):
+        tell(len(episodes))
+        yield episodes
+
+
 def score_weights(config: ScoreConfig) -> None:
     """Plays, and prints tables: how well, and where episodes fail.
 
     Raises:
-        ValueError: If pictures are wanted, and matplotlib is not installed.
+        ValueError: If pictures are wanted, and matplotlib is not installed; or there is no such cluster.
         WeightsError: If weights cannot be used.
         OSError: If the figures cannot be written.
     """
-    torch.set_num_threads(1)
     loaded = [(path, *networks.load(path)[:2]) for path in config.weights]  # wrong ones are refused before any play
     levels_of = groups(config)
     if config.out is not None:
         score_report.prepare(config.out)
+    names = score_report.names(config.weights)
+    tasks = [
+        Task(network, vision, levels, config.seed + 1000 * seed, config.play)
+        for _, network, vision in loaded
+        for levels in levels_of.values()
+        for seed in range(config.seeds)
+    ]
     table = Table("weights", "levels", "episodes", "mean return [95 %]", "finished", "stalled", "gain [95 %]")
     figures: list[Figures] = []
     first: dict[str, NDArray[np.float64]] = {}
     played: list[Played] = []
     with Progress(console=Console(stderr=True)) as progress:
-        for name, (path, network, vision) in zip(score_report.names(config.weights), loaded, strict=True):
+        done = progress.add_task("episodes", total=sum(len(task.levels) for task in tasks))
+        found = _played(tasks, config.cluster, lambda episodes: progress.advance(done, episodes))
+        for name, (path, _, _) in zip(names, loaded, strict=True):
             played.append(Played(name, *score_report.scales(path)))
-            for group, levels in levels_of.items():
-                task = progress.add_task(f"{name}, {group}", total=len(levels) * config.seeds)
+            for group in levels_of:
+                progress.update(done, description=f"{name}, {group}")
                 endings: list[Ending] = []
-                for seed in range(config.seeds):
-                    recorder = Recorder()
-                    endings += play(
-                        values_of(network),
-                        vision,
-                        levels,
-                        seed=config.seed + 1000 * seed,
-                        config=config.play,
-                        tell=lambda task=task: progress.advance(task),  # type: ignore[misc]
-                        watch=recorder,
-                    )
-                    played[-1].episodes.extend(recorder.episodes(levels, endings[-len(levels) :]))
+                for _ in range(config.seeds):
+                    episodes = next(found)
+                    played[-1].episodes.extend(episodes)
+                    endings += [episode.ending for episode in episodes]
                 figures.append(summary(str(path), group, endings, config.seeds, first.get(group)))
                 first.setdefault(group, level_means(endings, config.seeds))
                 table.add_row(name, *_cells(figures[-1]))

@@ -166,14 +166,14 @@ def walk(practice: PracticeConfig, looks: Looks | None = None, timesteps: int = 
 
 @pytest.mark.parametrize("looks", [None, Looks()], ids=["plain", "looks"])
 def test_practice_begins_shortly_before_a_fall_and_counts_on_from_that_return(looks: Looks | None) -> None:
-    walked = walk(PracticeConfig(stall_timesteps=40, share=0.5, saves_back=(2, 3)), looks)
+    walked = walk(PracticeConfig(stall_timesteps=40, share=0.5, saves_back=(2, 3), held=0, stalls=0), looks)
     assert len(walked.began) >= 15
     assert {lane for lane, _ in walked.began} == {0, 1}, "half of the lanes practise"
     assert walked.backs == {2, 3}
 
 
 def test_practice_ends_where_it_is_past_the_place_and_says_what_is_seen_then() -> None:
-    walked = walk(PracticeConfig(stall_timesteps=40, share=0.5, past=20.0))
+    walked = walk(PracticeConfig(stall_timesteps=40, share=0.5, past=20.0, held=0, stalls=0))
     assert len(walked.cuts) >= 3
     for end, began_from in walked.cuts:
         assert end.is_practice
@@ -185,8 +185,34 @@ def test_practice_ends_where_it_is_past_the_place_and_says_what_is_seen_then() -
         assert end.cut_obs.any()
 
 
+def test_practice_begins_where_holding_an_action_leads_and_counts_on_from_there() -> None:
+    """A return is the way so far: it and the player's place say the same, wherever an episode began."""
+    found = lanes(PracticeConfig(stall_timesteps=40, share=0.5, held=12, stalls=1))
+    rng = np.random.default_rng(1)
+    starts = found._env.places[:, 0].astype(float)
+    practises = np.zeros(LANES, bool)
+    ways: dict[Level, tuple[float, float]] = {}  # of each level where it begins, and what a pixel pays
+    practised = 0
+    for _ in range(800):
+        _, _, endings = found.step(running(rng))
+        place, returns = found._env.places[:, 0], found._records.returns
+        for end in endings:
+            practises[end.lane] = found._practising[end.lane] is not None
+            starts[end.lane] = place[end.lane]
+        for lane, level in enumerate(found._levels):
+            way = place[lane] - starts[lane]
+            if not practises[lane] and way > 300:
+                ways[level] = starts[lane], returns[lane] / way
+            if practises[lane] and level in ways:
+                start, pays = ways[level]
+                assert returns[lane] == pytest.approx((place[lane] - start) * pays, abs=25)
+                practised += 1
+    found.close()
+    assert practised >= 200
+
+
 def test_the_latest_places_are_kept() -> None:
-    walked = walk(PracticeConfig(stall_timesteps=40, share=0.5, places=2))
+    walked = walk(PracticeConfig(stall_timesteps=40, share=0.5, places=2, held=0, stalls=0), timesteps=2500)
     assert walked.failures[-1] >= 5
     for (_, matching), failures in zip(walked.began, walked.failures, strict=True):
         assert max(matching) >= failures - 2
@@ -196,6 +222,7 @@ def test_the_latest_places_are_kept() -> None:
     "setting",
     [
         *({"stall_timesteps": -1}, {"share": -0.1}, {"share": 1.1}, {"past": -1.0}, {"places": 0}),
+        *({"held": -1}, {"stalls": -0.1}, {"stalls": 2.0}),
         *({"save_period": 0}, {"saves_back": (0, 2)}, {"saves_back": (3, 2)}),
     ],
 )
