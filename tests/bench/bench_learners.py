@@ -8,7 +8,7 @@ fresh levels, the same for all ways of a seed. RESULTS.jsonl keeps what is done:
 Printed are each way's mean return on levels of the training zones and of the others, the difference from `ppo`, paired by
 level, with a 95 % bootstrap interval over seeds and levels, its failures per abyss, and on how many of the contest's start
 screens it goes right.
-The picture shows how far the first episodes on fresh levels got while it learned.
+The picture shows how far episodes got while it learned.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from training.learning.ppo import Learner, PPOConfig
 from training.learning.rollout import Rollout, generalised_advantages
 from training.network import weights as networks
 from training.network.model import QNetwork
-from training.play.twin import PracticeConfig, TwinLanes
+from training.play.twin import TwinLanes
 from training.run.config import TrainConfig
 from training.run.episodes import Episode, Recorder
 from training.run.failures import failures
@@ -121,7 +121,6 @@ class Way:
     """What is different."""
 
     learner: Callable[..., Learner] = Learner
-    practice: PracticeConfig = dataclasses.field(default_factory=PracticeConfig)
     looks: Looks = LOOKS
     is_replayed: bool = False
 
@@ -129,7 +128,6 @@ class Way:
 WAYS = {
     "ppo": Way(),
     "pqn": Way(learner=QLearner),
-    "no practice": Way(practice=PracticeConfig(share=0)),
     "its own look": Way(looks=Looks(own=1.0)),
     "level replay": Way(is_replayed=True),
 }
@@ -151,7 +149,7 @@ class Row:
     rightward: float
     """Share of the contest's start screens on which it goes right."""
     curve: list[tuple[int, float]]
-    """Timesteps, and the mean best return of the latest first episodes on fresh levels."""
+    """Timesteps, and the mean best return of the latest episodes."""
 
 
 def train(way: Way, weights: Path, timesteps: int, seed: int) -> tuple[QNetwork, list[tuple[int, float]]]:
@@ -164,7 +162,6 @@ def train(way: Way, weights: Path, timesteps: int, seed: int) -> tuple[QNetwork,
         rollout=ROLLOUT,
         seed=seed,
         weights=weights,
-        practice=way.practice,
         looks=way.looks,
         ppo=PPO,
         vision=vision,
@@ -176,7 +173,7 @@ def train(way: Way, weights: Path, timesteps: int, seed: int) -> tuple[QNetwork,
     lanes = TwinLanes(
         LANES,
         vision,
-        way.practice,
+        config.stall_timesteps,
         (seed, 0, 0),
         draw=replay.draw if way.is_replayed else fresh_level,
         looks=way.looks,
@@ -185,7 +182,7 @@ def train(way: Way, weights: Path, timesteps: int, seed: int) -> tuple[QNetwork,
     best: list[float] = []
     try:
         for iteration in trainer.iterations(lanes):
-            best += [ending.best_return for ending in iteration.endings if not ending.is_practice]
+            best += [ending.best_return for ending in iteration.endings]
             if best:
                 curve.append((iteration.timesteps, float(np.mean(best[-SMOOTHED:]))))
             replay.see(trainer._rollout, list(lanes._levels), PPO.trace)
@@ -231,7 +228,7 @@ def picture(rows: list[Row], file: Path) -> None:
         at = np.unique(np.concatenate([curve[:, 0] for curve in curves]))
         mean = np.mean([np.interp(at, *curve.T) for curve in curves], 0)
         axes.plot(at, mean, color=f"C{number}", linewidth=2, label=way)
-    axes.set(xlabel="timesteps", ylabel=f"best return, mean of the last {SMOOTHED} first episodes")
+    axes.set(xlabel="timesteps", ylabel=f"best return, mean of the last {SMOOTHED} episodes")
     axes.legend()
     figure.savefig(file, dpi=120)
 

@@ -24,7 +24,7 @@ from training.experiments.deep_q import BATCH_SIZE, DeepQ, LossName, ReplayBuffe
 from training.network import weights as networks
 from training.network.model import QNetwork
 from training.play.lanes import Ending
-from training.play.twin import PracticeConfig, TwinLanes
+from training.play.twin import TwinLanes
 from training.ranges import require_least
 from training.run import figures
 from training.run.curve import Table, mean
@@ -215,8 +215,7 @@ def learn(config: DQNConfig, tell: Callable[[int, Row | None], object] = lambda 
         loss=config.loss,
         learning_rate=config.learning_rate,
     )
-    practice = PracticeConfig(stall_timesteps=config.stall_timesteps, share=0)
-    lanes = TwinLanes(config.lanes, config.vision, practice, (config.seed,), draw=lambda _: level)
+    lanes = TwinLanes(config.lanes, config.vision, config.stall_timesteps, (config.seed,), draw=lambda _: level)
     record, timesteps = Record(config.out), 0
     try:
         with noted() as signals:

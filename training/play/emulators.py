@@ -146,11 +146,7 @@ class Emulators:
 
 
 class EmulatorLanes:
-    """Lanes on emulators; see `Lanes`. A level is drawn evenly for each episode.
-
-    There is no practice from states in the middle of a level: the games' reward scripts keep variables of their own,
-    which the emulator's state does not bring back.
-    """
+    """Lanes on emulators; see `Lanes`. A level is drawn evenly for each episode."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """Games side by side, as the learner plays them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -28,11 +28,6 @@ class Ending:
     """It reached the level's end."""
     is_stalled: bool
     """It was given up, as it brought no new best return for too long."""
-    is_practice: bool = False
-    """It began in the middle of a level, some seconds before another one failed."""
-    cut_obs: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
-    """Practice that got past the place ends there, though the game goes on: what is seen then, uint8 [C, H, W]. What would
-    have followed is worth this observation's value. None where the game or the stall ended it."""
 
 
 class Lanes(Protocol):
@@ -85,15 +80,7 @@ class Records:
         self.returns[lane] = self.best[lane] = episode_return
         self.timesteps[lane] = self._best_at[lane] = 0
 
-    def ending(
-        self,
-        lane: int,
-        level: str,
-        *,
-        is_stalled: bool,
-        is_practice: bool = False,
-        cut_obs: NDArray[np.uint8] | None = None,
-    ) -> Ending:
+    def ending(self, lane: int, level: str, *, is_stalled: bool) -> Ending:
         """Says how the present episode of a lane ended."""
         return Ending(
             lane=lane,
@@ -103,6 +90,4 @@ class Records:
             timesteps=int(self.timesteps[lane]),
             is_finished=bool(self.returns[lane] >= FINISHED),
             is_stalled=is_stalled,
-            is_practice=is_practice,
-            cut_obs=cut_obs,
         )

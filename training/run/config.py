@@ -11,7 +11,6 @@ from agent.ranges import require
 from agent.vision import VisionConfig
 from fernway.looks import Looks
 from training.learning.ppo import PPOConfig
-from training.play.twin import PracticeConfig
 from training.ranges import require_least
 
 
@@ -53,6 +52,9 @@ class TrainConfig:
     rollout: int = 0
     """Timesteps of each lane between two updates; 0: 128, more where few lanes would make a small rollout."""
 
+    stall_timesteps: int = 150
+    """An episode ends after so many timesteps without a new best return; 150 are 10 seconds, 0: it never does."""
+
     threads: int = 1
     """Threads that step a process's lanes."""
 
@@ -74,9 +76,6 @@ class TrainConfig:
     plots: bool = True
     """Draws pictures at every checkpoint."""
 
-    practice: PracticeConfig = field(default_factory=PracticeConfig)
-    """When episodes end, and where the next begin."""
-
     looks: Looks = field(default_factory=Looks)
     """How the looks of episodes differ, so that the network learns the shape of a level and not its paint; on the twin
     alone, and never in scores. With `--looks.own 1` they do not."""
@@ -93,7 +92,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         """Checks the ranges."""
         require_least(self, 1, "timesteps", "threads", "checkpoint_period", "score_episodes")
-        require_least(self, 0, "minutes", "seed", "score_period", "lanes", "rollout")
+        require_least(self, 0, "minutes", "seed", "score_period", "lanes", "rollout", "stall_timesteps")
         is_scorable = min(self.score_levels) >= 0 and (any(self.score_levels) or not self.score_period)
         require(is_scorable, "--score-levels of at least 0, one above", self.score_levels)
         if self.held_out is not None and self.levels is None:

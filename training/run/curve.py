@@ -37,8 +37,6 @@ class Row:
     """Share of them that reached the level's end."""
     stalled: float
     """Share of them that were given up."""
-    practice_passed: float
-    """Share of the latest practice episodes that got past the place where another one had failed."""
     explained_variance: float
     entropy: float
     kl: float
@@ -78,7 +76,6 @@ class Meter:
     def __init__(self) -> None:
         """Starts at nothing."""
         self._starts: deque[Ending] = deque(maxlen=EPISODES)
-        self._practice: deque[Ending] = deque(maxlen=EPISODES)
         self._iterations: list[Iteration] = []
         self.actions = np.zeros(0, np.int64)
         """int64 [A], how often each action was played since the row before last."""
@@ -86,8 +83,7 @@ class Meter:
     def add(self, iteration: Iteration) -> None:
         """Takes in an iteration."""
         self._iterations.append(iteration)
-        for ending in iteration.endings:
-            (self._practice if ending.is_practice else self._starts).append(ending)
+        self._starts.extend(iteration.endings)
 
     @property
     def starts(self) -> list[Ending]:
@@ -109,7 +105,6 @@ class Meter:
             best_mean=mean(ending.best_return for ending in starts),
             finished=mean(ending.is_finished for ending in starts),
             stalled=mean(ending.is_stalled for ending in starts),
-            practice_passed=mean(ending.is_finished or ending.cut_obs is not None for ending in self._practice),
             **{
                 name: mean(getattr(update, name) for update in updates)
                 for name in (

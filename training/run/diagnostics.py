@@ -17,7 +17,7 @@ CURVE = (
     ("best_mean", "best return of the latest episodes"),
     ("finished", "share of them that finished"),
     ("stalled", "share of them that stalled"),
-    ("practice_passed", "share of practice that got past the place"),
+    ("clipped", "share of action probabilities that were clipped"),
     ("explained_variance", "variance of returns explained by V"),
     ("entropy", "entropy of the policy, nats"),
     ("kl", "KL divergence of an update, nats"),

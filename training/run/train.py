@@ -93,9 +93,9 @@ def make_lanes(config: TrainConfig, levels: Sequence[EmulatedLevel], timesteps: 
     """
     seed = (config.seed, rank, timesteps)
     if levels:
-        stall = config.practice.stall_timesteps
-        return EmulatorLanes(config.lanes, levels, config.vision, stall, seed, any_rom=config.any_rom)
-    return TwinLanes(config.lanes, config.vision, config.practice, seed, looks=config.looks, threads=config.threads)
+        return EmulatorLanes(config.lanes, levels, config.vision, config.stall_timesteps, seed, any_rom=config.any_rom)
+    stall, looks, threads = config.stall_timesteps, config.looks, config.threads
+    return TwinLanes(config.lanes, config.vision, stall, seed, looks=looks, threads=threads)
 
 
 def _network(config: TrainConfig) -> tuple[TrainConfig, QNetwork]:

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 import torch.distributed as dist
 from numpy.typing import NDArray
-from torch import Tensor
 
 from agent.rules import ACTION_TABLE
 from training.learning.ppo import Learner, Update, device_of_choice, is_parallel
@@ -113,21 +112,10 @@ class Trainer:
             rollout.action[t] = action
             reward, ended, ends = lanes.step(action.cpu().numpy())
             rollout.reward[t].copy_(torch.from_numpy(reward * np.float32(ppo.reward_scale)))
-            self._add_what_would_follow(rollout.reward[t], ends)
             rollout.discount[t].copy_(torch.from_numpy(np.where(ended, 0, ppo.gamma).astype(np.float32)))
             endings += ends
         rollout.last_value.copy_(self.learner.value(torch.from_numpy(lanes.obs).to(self.device)))
         return endings
-
-    def _add_what_would_follow(self, reward: Tensor, endings: list[Ending]) -> None:
-        """Adds the discounted value of what is seen at a cut to the rewards, [N], of the lanes that were cut there.
-
-        Source: Pardo et al. 2018, "Time limits in reinforcement learning".
-        """
-        cuts = {ending.lane: ending.cut_obs for ending in endings if ending.cut_obs is not None}
-        if cuts:
-            value = self.learner.value(torch.from_numpy(np.stack(list(cuts.values()))).to(self.device))
-            reward[list(cuts)] += self.config.ppo.gamma * value
 
     def state(self) -> dict[str, Any]:
         """Returns what a checkpoint keeps; lanes begin anew when a run goes on."""

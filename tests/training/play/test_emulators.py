@@ -85,7 +85,7 @@ def test_lanes_begin_the_next_episode_in_the_same_step() -> None:
             steps.append((lanes.obs.copy(), reward, ended, endings))
             assert ended.tolist() == [timestep % 25 == 0] * 2, "standing still pays nothing, and is given up"
             for end in endings:
-                assert (end.timesteps, end.is_stalled, end.is_practice) == (25, True, False)
+                assert (end.timesteps, end.is_stalled) == (25, True)
                 assert end.level in first
                 assert lanes.obs[end.lane].tobytes() in first.values()
         lanes.close()
@@ -220,7 +220,7 @@ def test_a_run_on_lists_of_levels_keeps_the_best_and_goes_on(tmp_path: Path) -> 
     levels = write_list(tmp_path / "levels.csv", "FernHollow.Act1", "AmberQuarry.Act2")
     held_out = write_list(tmp_path / "held_out.csv", "FernHollow.Act3", "GlassDunes.Act1")
     words = ["--out", str(tmp_path / "run"), "--levels", str(levels), "--held-out", str(held_out)]
-    words += ["--score-period", "64", "--practice.stall-timesteps", "20"]
+    words += ["--score-period", "64", "--stall-timesteps", "20"]
     assert train(*words, "--timesteps", "96") == 0
     assert train(*words, "--timesteps", "160") == 0
     scores = rows(tmp_path / "run" / "scores.csv")
@@ -282,7 +282,7 @@ def test_the_contests_games_are_learned_on(sonic: "Sonic", tmp_path: Path, capsy
     games = {place.game for place in read_emulated_levels(lists["sonic-train"], any_rom=False)}
     assert len(games) == 3
     words = ["--levels", str(lists["sonic-train"]), "--held-out", str(lists["sonic-validation"])]
-    words += ["--out", str(tmp_path / "run"), "--practice.stall-timesteps", "20", "--score-period", "320"]
+    words += ["--out", str(tmp_path / "run"), "--stall-timesteps", "20", "--score-period", "320"]
     assert train(*words, "--timesteps", "320") == 0
     (scored,) = rows(tmp_path / "run" / "scores.csv")
     assert float(scored["unseen_mean"]) == 0, "a stand-in goes nowhere"

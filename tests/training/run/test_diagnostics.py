@@ -17,7 +17,7 @@ NAN = float("nan")
 
 
 def row(timesteps: int, **changed: float) -> Row:
-    usual = {field.name: 0.5 for field in dataclasses.fields(Row)} | {"practice_passed": NAN, "stalled": NAN}
+    usual = {field.name: 0.5 for field in dataclasses.fields(Row)} | {"stalled": NAN}
     return Row(**(usual | {"timesteps": timesteps} | changed))  # type: ignore[arg-type]
 
 
@@ -59,7 +59,7 @@ def test_panels_of_nothing_or_of_one_value_are_left_out() -> None:
 
 def test_the_first_points_are_shown() -> None:
     found = diagnostics.pictures([row(512)], [score(512, seen_mean=-30.0, seen_low=-50.0, seen_high=9.0)], meter())
-    assert len(titles(found["curve"])) == len(diagnostics.CURVE) - 2
+    assert len(titles(found["curve"])) == len(diagnostics.CURVE) - 1
     assert titles(found["scores"]) == ["mean return"]
     for name in ("curve", "scores"):
         for axis in found[name].axes:

@@ -19,7 +19,6 @@ from agent.network.card import NetworkConfig
 from agent.vision import VisionConfig
 from training.learning.ppo import PPOConfig
 from training.network import weights as networks
-from training.play.twin import PracticeConfig
 from training.run import score, train
 from training.run.checkpoint import CheckpointError
 from training.run.checkpoint import load as load_checkpoint
@@ -49,7 +48,7 @@ def config(out: Path, **settings: object) -> TrainConfig:
             score_period=0,
             score_levels=(2, 1),
             plots=False,
-            practice=PracticeConfig(stall_timesteps=30),
+            stall_timesteps=30,
             ppo=PPOConfig(batch_size=16, learning_rate=1e-3),
             vision=VisionConfig(height=32, width=40),
             network=NetworkConfig(channels=(4,), hidden=8),
@@ -391,7 +390,7 @@ def test_pictures_without_matplotlib_are_refused_before_anything_is_played(
         *(("--timesteps", "0"), ("--rollout", "-1"), ("--lanes", "-2"), ("--threads", "0"), ("--seed", "-1")),
         *(("--minutes", "-1"), ("--checkpoint-period", "0"), ("--score-period", "-5"), ("--score-episodes", "0")),
         *(("--ppo.gamma", "1.5"), ("--ppo.batch-size", "0"), ("--ppo.learning-rate", "0"), ("--ppo.clip", "-1")),
-        *(("--practice.share", "2"), ("--practice.save-period", "0"), ("--network.hidden", "0")),
+        *(("--stall-timesteps", "-1"), ("--network.hidden", "0")),
         *(("--ppo.warm-up-timesteps", "-1"), ("--looks.title-card", "2"), ("--vision.crop-top", "-1")),
         *(("--network.temperature", "0"), ("--vision.stack", "0")),
     ],
