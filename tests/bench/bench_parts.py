@@ -22,7 +22,7 @@ from agent.assembly import WEIGHTS, Mode, build_agent, load_learned
 from agent.config import RunConfig
 from agent.control.choice import JerkChoice
 from agent.control.controller import Controller
-from agent.control.stall import Relay
+from agent.control.stall import Relay, StallConfig
 from agent.level.trajectories import MemoryConfig
 from agent.players.jerk import Jerk
 from agent.rules import action_buttons
@@ -48,6 +48,10 @@ Part = Literal[
     "+ landmarks",
     "+ variations",
     "all but landmarks",
+    "all but pace",
+    "all but the bandit",
+    "half the patience",
+    "twice the patience",
     "planner",
 ]
 MODES: dict[str, Mode] = {"random": "random", "jerk": "jerk", "improved-jerk": "improved-jerk", "network": "greedy"}
@@ -56,8 +60,11 @@ LEFT_OUT: dict[str, dict[str, dict[str, Any]]] = {
     "+ bandit and pace": {"landmarks": {"period": 0}, "variations": {"share": 0.0}},
     "+ landmarks": {"variations": {"share": 0.0}},
     "all but landmarks": {"landmarks": {"period": 0}},
+    "all but pace": {"replay": {"pace_speed": 0.0}},
+    "half the patience": {"stall": {"patience": StallConfig().patience // 2}},
+    "twice the patience": {"stall": {"patience": StallConfig().patience * 2}},
 }
-"""Settings without what later parts bring."""
+"""Settings without what a part, or what later parts bring."""
 BLIND = ("random", "jerk", "improved-jerk", "planner")
 FIRST, WHOLE = "jerk", "+ variations"
 MORE_LEVELS = 24
@@ -104,7 +111,10 @@ def control(task: Task) -> tuple[Controller, VisionConfig, RunConfig]:
     for section, settings in LEFT_OUT.get(task.part, {}).items():
         config = dataclasses.replace(config, **{section: dataclasses.replace(getattr(config, section), **settings)})
     if task.part not in ("+ fallback", "+ memory"):
-        return *build_agent(MODES.get(task.part, "hybrid"), task.weights, config), config
+        controller, vision = build_agent(MODES.get(task.part, "hybrid"), task.weights, config)
+        if task.part == "all but the bandit":
+            controller._choice = JerkChoice(config.jerk, np.random.default_rng(config.seed))
+        return controller, vision, config
     config = config.blind()
     if task.part == "+ fallback":
         config = dataclasses.replace(config, memory=MemoryConfig(trajectories=0))
