@@ -85,8 +85,10 @@ class Options:
     """Runs at a time."""
     parts: tuple[Part, ...] = get_args(Part)
     """What to score: each of those with a plus is the one before and something more, up to the whole agent."""
-    levels: Literal["validation", "all"] = "validation"
-    """The 11 validation levels, or 24 more, of the training zones; training draws none of either."""
+    levels: tuple[str, ...] = ()
+    """Names of levels; without any, the 11 validation levels."""
+    more: bool = False
+    """Plays 24 more, of the training zones; training draws none of them either."""
     weights: Path = WEIGHTS
     """The Q-network."""
 
@@ -185,8 +187,8 @@ def show(tasks: list[Task], scores: dict[str, float], options: Options) -> Table
 def main() -> None:
     options = tyro.cli(Options, prog="python tests/bench/bench_parts.py")
     committed = levels.committed().values()
-    chosen = [solved.level.name for solved in committed if solved.validation]
-    if options.levels == "all":
+    chosen = list(options.levels) or [solved.level.name for solved in committed if solved.validation]
+    if options.more:
         others = [solved.level.name for solved in committed if not solved.validation]
         chosen += [others[number * len(others) // MORE_LEVELS] for number in range(MORE_LEVELS)]
     tasks = [
