@@ -5,9 +5,9 @@ import os
 import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
-P = ParamSpec("P")
+T = TypeVar("T")
 R = TypeVar("R")
 
 REACHED_S = 10.0
@@ -48,12 +48,12 @@ def connected(address: str) -> Iterator[Any]:
         ray.shutdown()
 
 
-def results(function: Callable[P, R], tasks: Iterable[tuple[Any, ...]], address: str) -> Iterator[R]:
+def results(function: Callable[[T], R], tasks: Iterable[T], address: str) -> Iterator[R]:
     """Calls a function for each task, one core each; gives the results in the order of the tasks.
 
     Args:
         function: What to call; every machine of the cluster needs the same installation of this project.
-        tasks: Its arguments. They travel to the machine that has a core free.
+        tasks: What to call it with. They travel to the machine that has a core free.
         address: See `connected`.
 
     Raises:
@@ -61,6 +61,6 @@ def results(function: Callable[P, R], tasks: Iterable[tuple[Any, ...]], address:
     """
     with connected(address) as ray:
         remote = ray.remote(num_cpus=1)(function)
-        waiting = [remote.remote(*task) for task in tasks]
+        waiting = [remote.remote(task) for task in tasks]
         for result in waiting:
             yield ray.get(result)

@@ -125,7 +125,7 @@ def _played(tasks: list[Task], cluster: str | None, tell: Callable[[int], object
     if cluster is None:
         yield from (play_task(task, lambda: tell(1)) for task in tasks)
         return
-    for episodes in results(play_task, [(task,) for task in tasks], cluster):
+    for episodes in results(play_task, tasks, cluster):
         tell(len(episodes))
         yield episodes
 

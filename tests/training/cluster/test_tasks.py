@@ -1,10 +1,12 @@
 """Tasks on a Ray cluster of this machine: what comes back, in which order, and what is said without one."""
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
+from needs import unavailable
 
 from agent.network.card import NetworkConfig
 from agent.rules import ACTION_TABLE
@@ -16,11 +18,19 @@ from training.run.score import PlayConfig
 from training.run.scoring import Task, _played, play_task
 
 
+@pytest.fixture
+def ray() -> None:
+    """Ray, which is an extra of its own."""
+    if find_spec("ray") is None:
+        unavailable("Ray is not installed: pip install -e '.[cluster]'")
+
+
 def half(number: int) -> float:
     return 12 / number
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("ray")
 def test_a_cluster_plays_the_same() -> None:
     vision, sizes = VisionConfig(), NetworkConfig(torso="conv", channels=(4, 4, 4), hidden=8)
     network = QNetwork(vision, sizes, len(ACTION_TABLE))
@@ -38,15 +48,16 @@ def test_a_cluster_plays_the_same() -> None:
     assert told == [3, 1, 2]
 
 
+@pytest.mark.usefixtures("ray")
 @pytest.mark.parametrize("address", ["nowhere", "127.0.0.1:1", "auto"])
 def test_a_cluster_that_is_not_there_is_named(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     with pytest.raises(ValueError, match=rf"no cluster at --cluster {address}: wanted here, auto or HOST:PORT"):
-        list(results(half, [(1,)], address))
+        list(results(half, [1], address))
 
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ValueError, match=r"pip install 'qjerk\[cluster\]'"):
-        list(results(half, [(1,)], HERE))
+        list(results(half, [1], HERE))
