@@ -9,6 +9,7 @@ from agent.config import RunConfig
 from agent.control.choice import Choice, Kind
 from agent.control.episodes import Episode, PolicyEpisode, ReplayEpisode
 from agent.control.stall import Relay
+from agent.learning.learner import Learning
 from agent.level.knowledge import Keeper
 from agent.level.trajectories import Memory, Recorder, Trajectory
 from agent.level.variations import Variations
@@ -34,6 +35,7 @@ class Controller:
         policy: Relay,
         after_replay: Relay,
         choice: Choice,
+        learning: Learning,
         rng: np.random.Generator,
         say: Callable[[str], None],
     ) -> None:
@@ -44,6 +46,7 @@ class Controller:
             policy: Plays the episodes that are no replays.
             after_replay: Plays on where a replay ended; the same, as a rule.
             choice: Chooses between playing and replaying.
+            learning: Learns from what is played.
             rng: Draws variations.
             say: Tells the user something, one line.
         """
@@ -51,6 +54,7 @@ class Controller:
         self._policy = policy
         self._after_replay = after_replay
         self._choice = choice
+        self._learning = learning
         self._say = say
         self.memory = Memory(config.memory, config.landmarks.period)
         """Retained knowledge."""
@@ -61,7 +65,9 @@ class Controller:
     @property
     def keepers(self) -> dict[str, Keeper]:
         """Who knows something that the next run on this level can use."""
-        return {"memory": self.memory, "variations": self.variations} if self.memory.is_kept else {}
+        if not self.memory.is_kept:
+            return {}
+        return {"memory": self.memory, "variations": self.variations, "learning": self._learning}
 
     def begin_episode(self, share_used: float) -> None:
         """Chooses the kind of the next episode and begins it.
@@ -111,6 +117,7 @@ class Controller:
     def record(self, held: Buttons, episode_return: float) -> None:
         """Takes note of a timestep that was played: what was held, and the episode's return after it."""
         self._recorder.add(held, episode_return)
+        self._learning.record(episode_return)
 
     def end_episode(self, moment: Moment, *, terminated: bool) -> None:
         """Remembers what the episode paid, and its trajectory if that is worth it.
@@ -119,6 +126,7 @@ class Controller:
             moment: The last one, after one timestep at least.
             terminated: Did the game end the episode?
         """
+        self._learning.end_episode(terminated=terminated)
         self._choice.pay(self._episode.kind, moment.episode_return)
         least_return = self._episode.end(moment.episode_return, terminated=terminated)
         found = self._recorder.best()

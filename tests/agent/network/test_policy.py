@@ -47,7 +47,7 @@ def observations(vision: VisionConfig = VISION, count: int = 4) -> NDArray[np.ui
 
 
 def played(net: QNetwork, vision: VisionConfig = VISION) -> Policy:
-    return Policy(q_graph(net, vision.obs_shape), vision)
+    return Policy(q_graph(net, vision.obs_shape), vision, net.temperature)
 
 
 def torch_answers(net: QNetwork, obs: NDArray[np.uint8]) -> NDArray[np.float32]:
