@@ -83,9 +83,7 @@ def test_standing_still_counts_as_the_end_and_is_not_learned_from_until_there_is
     still = [0] * (Learner.STALL.patience + 5)
     play(learner, [1, *still, 2], pays=lambda action: float(action > 0))
     rows = written(learner)
-    assert rows[0] == (1, 1, GOES_ON)
-    assert rows[-2] == (0, 0, OVER)
-    assert rows[-1] == (2, 1, GOES_ON)
+    assert [rows[0], rows[-2], rows[-1]] == [(1, 1, GOES_ON), (0, 0, OVER), (2, 1, GOES_ON)]
     assert len(rows) == 1 + Learner.STALL.patience - 1 + 1
 
 

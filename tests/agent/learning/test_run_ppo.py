@@ -43,7 +43,7 @@ class TorchHeads(nn.Module):
         return self.value(obs)[:, 0], torch.log_softmax(self.advantage(obs) / TEMPERATURE, 1)
 
 
-def played(timesteps: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def played(timesteps: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     features = rng.normal(size=(timesteps, FEATURES)).astype(np.float32)
     return features, rng.integers(0, ACTIONS, timesteps), rng.normal(0, 50, timesteps).astype(np.float32)
