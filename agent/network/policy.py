@@ -51,7 +51,9 @@ class Policy:
             self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
             has = {output.name for output in self._session.get_outputs()}
             if missing := [name for name in (Q_VALUES, FEATURES, *HEAD_NAMES) if name not in has]:
-                raise WeightsError(f"it has no output {', '.join(missing)}")
+                raise WeightsError(
+                    f"it has no output {missing[0]}; `python -m training average FILE FILE --out NEW` writes it anew"
+                )
             self.q_values(np.zeros(vision.obs_shape, np.uint8))  # the first answer lays out the memory for the others
         except Exception as error:  # ONNX Runtime raises classes of its own, which it does not export
             raise WeightsError(f"the graph cannot be played by: {one_line(error)}") from error
