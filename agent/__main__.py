@@ -7,9 +7,13 @@ if __name__ == "__main__":  # before the imports that take seconds: whoever stop
     stop = StopSignal()
     name_missing_libraries()
 
+import os
+
+# numpy reads it while it is imported. The heads are too small for more threads, whose memory would cost more than they do.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import dataclasses
 import math
-import os
 import sys
 import time
 from pathlib import Path

@@ -76,6 +76,7 @@ class Controller:
             share_used: Share 0..1 of the run's timesteps that is used up.
         """
         self._recorder = Recorder(self._config.landmarks.period)
+        self._learning.begin_episode()
         self._current: Player = NOBODY
         self.timesteps_by_player: Counter[str] = Counter()
         """Timesteps each player had the controls in this episode."""

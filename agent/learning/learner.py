@@ -16,6 +16,9 @@ from agent.vision import Observation
 class Learning(Keeper, Protocol):
     """Whoever learns from the run as it is played."""
 
+    def begin_episode(self) -> None:
+        """Begins another episode."""
+
     def record(self, episode_return: float) -> None:
         """Takes note of the episode's return after a timestep, contest units, whoever played it."""
 
@@ -25,6 +28,9 @@ class Learning(Keeper, Protocol):
 
 class NoLearning:
     """Learns nothing."""
+
+    def begin_episode(self) -> None:
+        """Does nothing."""
 
     def record(self, episode_return: float) -> None:
         """Does nothing."""
@@ -37,7 +43,7 @@ class NoLearning:
         return {}
 
     def accept(self, arrays: Arrays) -> Callable[[], None]:  # noqa: ARG002 - the interface's
-        """Leaves alone what another agent has learned."""
+        """Takes nothing over."""
         return lambda: None
 
 
@@ -82,9 +88,9 @@ class Learner:
         self._follows = np.zeros(room, np.uint8)
         self._count = 0  # timesteps written down
         self._seen: Floats = self._features[0]
-        self._chose = -1  # the action that the next reward is for; below 0: it was somebody else's
-        self._return = 0.0
         self._stall = StallDetector(self.STALL)
+        self._return = 0.0  # of the episode
+        self._chose = -1  # the action that the next reward is for; below 0: it was somebody else's
 
     def q_values(self, obs: Observation) -> Floats:
         """Computes the Q-values float32 [A] of one observation uint8 [C, H, W]."""
@@ -95,6 +101,11 @@ class Learner:
     def note_choice(self, action: int) -> None:
         """Takes note of what is played by the Q-values that were asked for last."""
         self._chose = action
+
+    def begin_episode(self) -> None:
+        """Begins another episode, of which nobody has chosen anything yet."""
+        self._return, self._chose = 0.0, -1
+        self._stall.restart(0.0)
 
     def record(self, episode_return: float) -> None:
         """Takes note of the episode's return after a timestep, contest units, whoever played it."""
@@ -118,13 +129,12 @@ class Learner:
             terminated: Did the game end it?
         """
         self._close(OVER if terminated else CUT)
-        self._stall.restart(0.0)
-        self._return, self._chose = 0.0, -1
-        if self._config.learning_rate > 0 and self._count >= self._config.timesteps:
+        if self._count < self._config.timesteps:
+            return
+        if self._config.learning_rate > 0:
             played = slice(0, self._count)
             self._ppo.update(self._features[played], self._action[played], self._reward[played], self._follows[played])
-        if self._count >= self._config.timesteps:
-            self._count = 0
+        self._count = 0
 
     def _close(self, follows: int) -> None:
         if self._count and self._follows[self._count - 1] == GOES_ON:

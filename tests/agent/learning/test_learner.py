@@ -43,6 +43,7 @@ def make(timesteps: int = 16, learning_rate: float = 0.01) -> Learner:
 
 def play(learner: Learner, choices: list[int | None], pays: Callable[[int], float] = lambda _: 1.0) -> None:
     """Plays an episode's timesteps; None where somebody else chose."""
+    learner.begin_episode()
     episode_return = 0.0
     for choice in choices:
         if choice is not None:
@@ -76,6 +77,14 @@ def test_the_end_of_an_episode_closes_what_was_open(*, terminated: bool, follows
     assert written(learner)[-1] == (2, 1, follows)
     play(learner, [3])
     assert written(learner)[-1] == (3, 1, GOES_ON)  # the next episode's return begins at 0
+
+
+def test_what_was_chosen_and_never_played_is_not_learned_from() -> None:
+    learner = make()
+    learner.q_values(OBS)
+    learner.note_choice(3)  # the server refused it
+    play(learner, [None, 1])
+    assert written(learner) == [(1, 1, GOES_ON)]
 
 
 def test_standing_still_counts_as_the_end_and_is_not_learned_from_until_there_is_more() -> None:
