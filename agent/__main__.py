@@ -57,8 +57,8 @@ class Arguments:
     """The Q-network, a .safetensors file with its .json card beside it."""
 
     mode: Mode = "hybrid"
-    """hybrid: learned policy, heuristic on a stall, retained knowledge. greedy: learned policy alone. jerk: the
-    contest's JERK baseline. improved-jerk: that with a contestant's rules. random: random actions."""
+    """hybrid: learned policy, which learns on, heuristic on a stall, retained knowledge. greedy: learned policy alone, as it
+    was trained. jerk: the contest's JERK baseline. improved-jerk: that with a contestant's rules. random: random actions."""
 
     epsilon: float = RunConfig().epsilon
     """Probability of a random action where the learned policy plays."""

@@ -69,7 +69,8 @@ LEFT_OUT: dict[str, dict[str, dict[str, Any]]] = {
 }
 """Settings without what a part, or what later parts bring."""
 BLIND = ("random", "jerk", "improved-jerk", "planner")
-FIRST, WHOLE = "jerk", "+ learning"
+FIRST: Part = "jerk"
+WHOLE: Part = "+ learning"
 MORE_LEVELS = 24
 """Committed levels of the training zones, evenly among them. Training draws its levels by other seeds."""
 

@@ -35,7 +35,7 @@ def test_scores_are_those_of_evaluate(tmp_path: Path) -> None:
 
     def hybrid(solved: levels.Solved, seed: int, budget: int) -> float:
         task = bench_parts.Task(
-            part="+ variations", level=solved.level.name, seed=seed, timesteps=budget, weights=WEIGHTS
+            part=bench_parts.WHOLE, level=solved.level.name, seed=seed, timesteps=budget, weights=WEIGHTS
         )
         return bench_parts.score(task)[1]
 
