@@ -7,13 +7,9 @@ if __name__ == "__main__":  # before the imports that take seconds: whoever stop
     stop = StopSignal()
     name_missing_libraries()
 
-import os
-
-# numpy reads it while it is imported. The heads are too small for more threads, whose memory would cost more than they do.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 import dataclasses
 import math
+import os
 import sys
 import time
 from pathlib import Path
@@ -57,8 +53,8 @@ class Arguments:
     """The Q-network, a .safetensors file with its .json card beside it."""
 
     mode: Mode = "hybrid"
-    """hybrid: learned policy, which learns on, heuristic on a stall, retained knowledge. greedy: learned policy alone, as it
-    was trained. jerk: the contest's JERK baseline. improved-jerk: that with a contestant's rules. random: random actions."""
+    """hybrid: learned policy, heuristic on a stall, retained knowledge. greedy: learned policy alone. jerk: the
+    contest's JERK baseline. improved-jerk: that with a contestant's rules. random: random actions."""
 
     epsilon: float = RunConfig().epsilon
     """Probability of a random action where the learned policy plays."""

@@ -1,9 +1,8 @@
 """Which objects each mode of the agent is made of: the only place that puts them together."""
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -12,17 +11,13 @@ from agent.control.bandit import Bandit
 from agent.control.choice import JerkChoice
 from agent.control.controller import Controller
 from agent.control.stall import Relay
-from agent.learning.learner import Learner, Learning, NoLearning
 from agent.level.trajectories import MemoryConfig
 from agent.players.jerk import IMPROVED_JERK, Jerk
-from agent.players.learned import Learned, QFunction, TempoConfig
+from agent.players.learned import Learned, TempoConfig
 from agent.players.player import Player
 from agent.players.simple import Idle, Random
 from agent.terminal import say
 from agent.vision import VisionConfig
-
-if TYPE_CHECKING:
-    from agent.network.policy import Policy
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "qjerk.safetensors"
 """The network that ships with the agent."""
@@ -41,8 +36,8 @@ def is_there(path: Path) -> bool:
         return False
 
 
-def load_policy(weights: Path) -> "Policy":
-    """Loads the Q-network.
+def load_learned(weights: Path, config: RunConfig, rng: np.random.Generator) -> tuple[Learned, VisionConfig]:
+    """Loads the Q-network as a player, and what it looks at.
 
     Raises:
         ValueError: If there are no usable weights; the message says why.
@@ -51,18 +46,9 @@ def load_policy(weights: Path) -> "Policy":
         raise ValueError(f"there are no weights at {str(weights)[:200]}")
     from agent.network.policy import Policy  # ONNX Runtime takes a while to import: only where it is needed
 
-    return Policy.load(weights)
-
-
-def learned(
-    q_function: QFunction,
-    config: RunConfig,
-    rng: np.random.Generator,
-    on_choice: Callable[[int], object] = lambda _: None,
-) -> Learned:
-    """Lets somebody play by Q-values; `on_choice` hears of the actions chosen."""
+    policy = Policy.load(weights)
     tempo = TempoConfig(limit_s=SLOW_SHARE * config.wallclock_s / config.timesteps)
-    return Learned(q_function, config.epsilon, rng, temperature=config.temperature, on_choice=on_choice, tempo=tempo)
+    return Learned(policy, config.epsilon, rng, temperature=config.temperature, tempo=tempo), policy.vision
 
 
 def build_agent(mode: Mode, weights: Path, config: RunConfig) -> tuple[Controller, VisionConfig]:
@@ -77,7 +63,7 @@ def build_agent(mode: Mode, weights: Path, config: RunConfig) -> tuple[Controlle
         ValueError: If the mode cannot do without the Q-network and there is none, or there is no file where the user
             says that it is.
     """
-    play_rng, choice_rng, learning_rng = np.random.default_rng(config.seed).spawn(3)
+    play_rng, choice_rng = np.random.default_rng(config.seed).spawn(2)
     if mode == "improved-jerk":
         config = dataclasses.replace(config, jerk=IMPROVED_JERK)
     if mode != "hybrid":
@@ -86,31 +72,26 @@ def build_agent(mode: Mode, weights: Path, config: RunConfig) -> tuple[Controlle
         config = dataclasses.replace(config, memory=MemoryConfig(trajectories=0))
     jerk, vision = Jerk(config.jerk, play_rng), VisionConfig()
     main: Player = jerk
-    learning: Learning = NoLearning()
     match mode:
         case "random":
             main = Random(play_rng)
         case "greedy":
-            policy = load_policy(weights)
-            main, vision = learned(policy, config, play_rng), policy.vision
+            main, vision = load_learned(weights, config, play_rng)
         case "hybrid":
             try:
-                policy = load_policy(weights)
-                learning = learner = Learner(policy, config.learning, learning_rng)
-                main, vision = learned(learner, config, play_rng, learner.note_choice), policy.vision
+                main, vision = load_learned(weights, config, play_rng)
             except ValueError as error:
                 if weights != WEIGHTS and not is_there(weights):
                     raise  # who names a file wants it
                 say(f"playing without the Q-network, by the heuristic alone: {error}")
         case "jerk" | "improved-jerk":
             pass
-    relay = Relay(main, jerk if mode == "hybrid" else main, config.stall)
+    policy = Relay(main, jerk if mode == "hybrid" else main, config.stall)
     controller = Controller(
         config,
-        policy=relay,
-        after_replay=Relay(Idle(), Idle(), config.stall) if mode == "jerk" else relay,
+        policy=policy,
+        after_replay=Relay(Idle(), Idle(), config.stall) if mode == "jerk" else policy,
         choice=Bandit(config.bandit) if mode == "hybrid" else JerkChoice(config.jerk, choice_rng),
-        learning=learning,
         rng=choice_rng,
         say=say,
     )

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from agent.control.bandit import BanditConfig
 from agent.control.stall import StallConfig
-from agent.learning.ppo import PPOConfig
 from agent.level.landmarks import LandmarkConfig
 from agent.level.trajectories import MemoryConfig
 from agent.level.variations import VariationConfig
@@ -44,9 +43,6 @@ class RunConfig(Checked):
 
     stall: StallConfig = field(default_factory=StallConfig)
     """When the heuristic relieves the learned policy."""
-
-    learning: PPOConfig = field(default_factory=PPOConfig)
-    """How the learned policy goes on learning."""
 
     bandit: BanditConfig = field(default_factory=BanditConfig)
     """Which kind of episode comes next."""

@@ -9,7 +9,6 @@ from agent.config import RunConfig
 from agent.control.choice import Choice, Kind
 from agent.control.episodes import Episode, PolicyEpisode, ReplayEpisode
 from agent.control.stall import Relay
-from agent.learning.learner import Learning
 from agent.level.knowledge import Keeper
 from agent.level.trajectories import Memory, Recorder, Trajectory
 from agent.level.variations import Variations
@@ -35,7 +34,6 @@ class Controller:
         policy: Relay,
         after_replay: Relay,
         choice: Choice,
-        learning: Learning,
         rng: np.random.Generator,
         say: Callable[[str], None],
     ) -> None:
@@ -46,7 +44,6 @@ class Controller:
             policy: Plays the episodes that are no replays.
             after_replay: Plays on where a replay ended; the same, as a rule.
             choice: Chooses between playing and replaying.
-            learning: Learns from what is played.
             rng: Draws variations.
             say: Tells the user something, one line.
         """
@@ -54,7 +51,6 @@ class Controller:
         self._policy = policy
         self._after_replay = after_replay
         self._choice = choice
-        self._learning = learning
         self._say = say
         self.memory = Memory(config.memory, config.landmarks.period)
         """Retained knowledge."""
@@ -65,9 +61,7 @@ class Controller:
     @property
     def keepers(self) -> dict[str, Keeper]:
         """Who knows something that the next run on this level can use."""
-        if not self.memory.is_kept:
-            return {}
-        return {"memory": self.memory, "variations": self.variations, "learning": self._learning}
+        return {"memory": self.memory, "variations": self.variations} if self.memory.is_kept else {}
 
     def begin_episode(self, share_used: float) -> None:
         """Chooses the kind of the next episode and begins it.
@@ -76,7 +70,6 @@ class Controller:
             share_used: Share 0..1 of the run's timesteps that is used up.
         """
         self._recorder = Recorder(self._config.landmarks.period)
-        self._learning.begin_episode()
         self._current: Player = NOBODY
         self.timesteps_by_player: Counter[str] = Counter()
         """Timesteps each player had the controls in this episode."""
@@ -118,7 +111,6 @@ class Controller:
     def record(self, held: Buttons, episode_return: float) -> None:
         """Takes note of a timestep that was played: what was held, and the episode's return after it."""
         self._recorder.add(held, episode_return)
-        self._learning.record(episode_return)
 
     def end_episode(self, moment: Moment, *, terminated: bool) -> None:
         """Remembers what the episode paid, and its trajectory if that is worth it.
@@ -127,7 +119,6 @@ class Controller:
             moment: The last one, after one timestep at least.
             terminated: Did the game end the episode?
         """
-        self._learning.end_episode(terminated=terminated)
         self._choice.pay(self._episode.kind, moment.episode_return)
         least_return = self._episode.end(moment.episode_return, terminated=terminated)
         found = self._recorder.best()

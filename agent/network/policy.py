@@ -12,12 +12,10 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from agent.network.card import Card, WeightsError, graph_path, one_line, read_checked
-from agent.network.heads import HEAD_NAMES, Floats, Heads
 from agent.vision import Observation, VisionConfig
 
-OBS, Q_VALUES, FEATURES = "obs", "q_values", "features"
-"""Names of the graph's input, uint8 [1, C, H, W], and outputs, float32 [1, A] and [1, F]. The heads' parameters are outputs,
-too."""
+OBS, Q_VALUES = "obs", "q_values"
+"""Names of the graph's input, uint8 [1, C, H, W], and output, float32 [1, A]."""
 
 _FATAL = 4  # the level of ONNX Runtime's log that says nothing of what raises an exception anyway
 
@@ -28,13 +26,12 @@ class Policy:
     ONNX Runtime answers in a quarter of the time that torch takes for a batch of one (measured).
     """
 
-    def __init__(self, graph: bytes, vision: VisionConfig, temperature: float) -> None:
+    def __init__(self, graph: bytes, vision: VisionConfig) -> None:
         """Takes the graph in, in a few hundredths of a second.
 
         Args:
             graph: A serialised ONNX model, as `training.network.graph.q_graph` writes it.
             vision: What it looks at.
-            temperature: Of its policy, scaled reward units.
 
         Raises:
             WeightsError: If ONNX Runtime cannot play by the graph.
@@ -46,14 +43,8 @@ class Policy:
         options.log_severity_level = _FATAL
         self.vision = vision
         """What the network looks at."""
-        self._temperature = temperature
         try:
             self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-            has = {output.name for output in self._session.get_outputs()}
-            if missing := [name for name in (Q_VALUES, FEATURES, *HEAD_NAMES) if name not in has]:
-                raise WeightsError(
-                    f"it has no output {missing[0]}; `python -m training average FILE FILE --out NEW` writes it anew"
-                )
             self.q_values(np.zeros(vision.obs_shape, np.uint8))  # the first answer lays out the memory for the others
         except Exception as error:  # ONNX Runtime raises classes of its own, which it does not export
             raise WeightsError(f"the graph cannot be played by: {one_line(error)}") from error
@@ -72,7 +63,7 @@ class Policy:
         path = graph_path(weights)
         graph = read_checked(path, "graph", card.graph_sha256)
         try:
-            return cls(graph, card.vision, card.network.temperature)
+            return cls(graph, card.vision)
         except WeightsError as error:
             raise WeightsError(f"{path}: {error}") from error
 
@@ -87,13 +78,3 @@ class Policy:
         """
         q: NDArray[np.float32] = self._session.run([Q_VALUES], {OBS: obs[None]})[0][0]
         return q
-
-    def features(self, obs: Observation) -> Floats:
-        """Computes what the heads see of an observation, uint8 [C, H, W]: float32 [F]."""
-        features: Floats = self._session.run([FEATURES], {OBS: obs[None]})[0][0]
-        return features
-
-    def heads(self) -> Heads:
-        """Returns a copy of the heads, as they were trained."""
-        nothing = np.zeros((1, *self.vision.obs_shape), np.uint8)
-        return Heads(self._session.run(list(HEAD_NAMES), {OBS: nothing}), self._temperature)

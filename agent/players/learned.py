@@ -67,7 +67,6 @@ class Learned:
         rng: np.random.Generator,
         *,
         temperature: float = 0.0,
-        on_choice: Callable[[int], object] = lambda _: None,
         tempo: TempoConfig = TempoConfig(),
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -78,7 +77,6 @@ class Learned:
             epsilon: Probability of a random action instead.
             rng: Decides by chance.
             temperature: Otherwise the action is drawn from softmax(Q / temperature); 0: always the best one.
-            on_choice: Hears of every action chosen.
             tempo: How fast it has to be.
             clock: Tells the time, seconds.
         """
@@ -86,7 +84,6 @@ class Learned:
         self._epsilon = epsilon
         self._temperature = temperature
         self._rng = rng
-        self._on_choice = on_choice
         self._tempo = tempo
         self._clock = clock
         self._table: list[Buttons] = list(action_buttons())
@@ -104,16 +101,15 @@ class Learned:
         """
         began_at = self._clock()
         action = self._choose(moment)
-        self._on_choice(action)
         self._require_tempo(self._clock() - began_at)
         return self._table[action]
 
     def _choose(self, moment: Moment) -> int:
+        if self._epsilon > 0 and self._rng.random() < self._epsilon:
+            return int(self._rng.integers(len(self._table)))
         q_values = self._q_function.q_values(moment.observation)
         if not np.isfinite(q_values).all():
             raise UnfitError("its Q-values are not finite")
-        if self._epsilon > 0 and self._rng.random() < self._epsilon:
-            return int(self._rng.integers(len(self._table)))
         return int(softmax_draw(q_values, self._temperature, self._rng))
 
     def _require_tempo(self, seconds: float) -> None:

@@ -53,7 +53,7 @@ export class Network {
   async qValues(observation) {
     const began = performance.now();
     const obs = new this.ort.Tensor("uint8", Uint8Array.from(observation), this.shape);
-    const { q_values: q } = await this.session.run({ obs }, ["q_values"]);
+    const { q_values: q } = await this.session.run({ obs });
     this.answers += 1;
     this.spentMs += performance.now() - began;
     return Array.from(q.data);

@@ -10,7 +10,6 @@ from agent.control.choice import JerkChoice
 from agent.control.controller import Controller
 from agent.control.stall import Relay
 from agent.journal import Episode
-from agent.learning.learner import NoLearning
 from agent.players.jerk import Jerk
 from agent.players.moment import Moment
 from agent.rules import Buttons
@@ -63,9 +62,7 @@ def run(
     jerk = Jerk(config.jerk, rng)
     relay = Relay(jerk, jerk, config.stall)
     choice = JerkChoice(config.jerk, rng)
-    controller = Controller(
-        config, policy=relay, after_replay=relay, choice=choice, learning=NoLearning(), rng=rng, say=print
-    )
+    controller = Controller(config, policy=relay, after_replay=relay, choice=choice, rng=rng, say=print)
     levels: list[str] = []
     env = Scripted(trouble, length)
     runner = Runner(env, controller, VisionConfig(), config, stop=NeverStop(), on_level=levels.append)

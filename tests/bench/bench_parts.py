@@ -18,12 +18,11 @@ from bench_hardness import NeverStopped, Run
 from rich.console import Console
 from rich.table import Table
 
-from agent.assembly import WEIGHTS, Mode, build_agent, learned, load_policy
+from agent.assembly import WEIGHTS, Mode, build_agent, load_learned
 from agent.config import RunConfig
 from agent.control.choice import JerkChoice
 from agent.control.controller import Controller
 from agent.control.stall import Relay, StallConfig
-from agent.learning.learner import NoLearning
 from agent.level.trajectories import MemoryConfig
 from agent.players.jerk import Jerk
 from agent.rules import action_buttons
@@ -48,7 +47,6 @@ Part = Literal[
     "+ bandit and pace",
     "+ landmarks",
     "+ variations",
-    "+ learning",
     "all but landmarks",
     "all but pace",
     "all but the bandit",
@@ -61,7 +59,6 @@ MODES: dict[str, Mode] = {"random": "random", "jerk": "jerk", "improved-jerk": "
 LEFT_OUT: dict[str, dict[str, dict[str, Any]]] = {
     "+ bandit and pace": {"landmarks": {"period": 0}, "variations": {"share": 0.0}},
     "+ landmarks": {"variations": {"share": 0.0}},
-    "+ variations": {},
     "all but landmarks": {"landmarks": {"period": 0}},
     "all but pace": {"replay": {"pace_speed": 0.0}},
     "half the patience": {"stall": {"patience": StallConfig().patience // 2}},
@@ -70,7 +67,7 @@ LEFT_OUT: dict[str, dict[str, dict[str, Any]]] = {
 """Settings without what a part, or what later parts bring."""
 BLIND = ("random", "jerk", "improved-jerk", "planner")
 FIRST: Part = "jerk"
-WHOLE: Part = "+ learning"
+WHOLE: Part = "+ variations"
 MORE_LEVELS = 24
 """Committed levels of the training zones, evenly among them. Training draws its levels by other seeds."""
 
@@ -114,8 +111,6 @@ def control(task: Task) -> tuple[Controller, VisionConfig, RunConfig]:
     """Puts the agent together as far as it is wanted."""
     # Without the server's limit a busy machine does not take the network out of play.
     config = RunConfig(seed=task.seed, timesteps=task.timesteps, wallclock_s=math.inf)
-    if task.part.startswith("+") and task.part != WHOLE:
-        config = dataclasses.replace(config, learning=dataclasses.replace(config.learning, learning_rate=0.0))
     for section, settings in LEFT_OUT.get(task.part, {}).items():
         config = dataclasses.replace(config, **{section: dataclasses.replace(getattr(config, section), **settings)})
     if task.part not in ("+ fallback", "+ memory"):
@@ -127,18 +122,11 @@ def control(task: Task) -> tuple[Controller, VisionConfig, RunConfig]:
     if task.part == "+ fallback":
         config = dataclasses.replace(config, memory=MemoryConfig(trajectories=0))
     play_rng, choice_rng = np.random.default_rng(config.seed).spawn(2)
-    policy = load_policy(task.weights)
-    relay = Relay(learned(policy, config, play_rng), Jerk(config.jerk, play_rng), config.stall)
-    controller = Controller(
-        config,
-        policy=relay,
-        after_replay=relay,
-        choice=JerkChoice(config.jerk, choice_rng),
-        learning=NoLearning(),
-        rng=choice_rng,
-        say=say,
-    )
-    return controller, policy.vision, config
+    learned, vision = load_learned(task.weights, config, play_rng)
+    relay = Relay(learned, Jerk(config.jerk, play_rng), config.stall)
+    choice = JerkChoice(config.jerk, choice_rng)
+    controller = Controller(config, policy=relay, after_replay=relay, choice=choice, rng=choice_rng, say=say)
+    return controller, vision, config
 
 
 def plan(env: Run, solved: Solved, seed: int) -> None:

@@ -6,8 +6,7 @@ import torch
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from agent.network.heads import HEAD_NAMES
-from agent.network.policy import FEATURES, OBS, Q_VALUES
+from agent.network.policy import OBS, Q_VALUES
 from training.network.model import QNetwork, ResidualBlock
 
 OPSET = 18
@@ -22,7 +21,7 @@ def q_graph(network: QNetwork, obs_shape: tuple[int, int, int]) -> bytes:
         obs_shape: [C, H, W] of one observation.
 
     Returns:
-        A serialised ONNX model: Q-values, the features that the heads see, and the heads' parameters.
+        A serialised ONNX model.
 
     Raises:
         TypeError: If the network holds a module that the graph has no operator for.
@@ -30,8 +29,7 @@ def q_graph(network: QNetwork, obs_shape: tuple[int, int, int]) -> bytes:
     graph = _Graph()
     pixels = graph.add("Cast", OBS, to=TensorProto.FLOAT)
     centred = graph.add("Sub", pixels, graph.constant(network.obs_mean))
-    torso = graph.add_module(network.torso, graph.add("Div", centred, graph.constant(network.obs_std)))
-    features = graph.add("Identity", torso, output=FEATURES)
+    features = graph.add_module(network.torso, graph.add("Div", centred, graph.constant(network.obs_std)))
     value = graph.add_module(network.value, features)
     logits = graph.add(
         "Div", graph.add_module(network.advantage, features), graph.constant(torch.tensor(network.temperature))
@@ -39,9 +37,6 @@ def q_graph(network: QNetwork, obs_shape: tuple[int, int, int]) -> bytes:
     log_policy = graph.add("LogSoftmax", logits, axis=1)
     scaled = graph.add("Mul", log_policy, graph.constant(torch.tensor(network.temperature)))
     graph.add("Add", scaled, value, output=Q_VALUES)
-    parameters = network.state_dict()
-    for name in HEAD_NAMES:
-        graph.add("Identity", graph.constant(parameters[name]), output=name)
     return graph.serialise(obs_shape)
 
 
@@ -51,14 +46,13 @@ class _Graph:
     def __init__(self) -> None:
         """Starts empty."""
         self._nodes: list[NodeProto] = []
-        self._constants: dict[int, tuple[Tensor, TensorProto]] = {}  # by where they lie; the tensor keeps its place
+        self._constants: list[TensorProto] = []
 
     def constant(self, value: Tensor) -> str:
-        """Adds a constant, once; returns its name."""
-        if value.data_ptr() not in self._constants:
-            proto = numpy_helper.from_array(value.detach().contiguous().numpy(), f"constant_{len(self._constants)}")
-            self._constants[value.data_ptr()] = value, proto
-        return self._constants[value.data_ptr()][1].name
+        """Adds a constant; returns its name."""
+        name = f"constant_{len(self._constants)}"
+        self._constants.append(numpy_helper.from_array(value.detach().contiguous().numpy(), name))
+        return name
 
     def add(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
         """Adds an operator; returns its output's name."""
@@ -96,12 +90,8 @@ class _Graph:
     def serialise(self, obs_shape: tuple[int, int, int]) -> bytes:
         """Returns the whole as an ONNX model, in the oldest format that has its operators: every runtime reads that."""
         obs = helper.make_tensor_value_info(OBS, TensorProto.UINT8, [1, *obs_shape])
-        outputs = [
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in (Q_VALUES, FEATURES, *HEAD_NAMES)
-        ]
-        graph = helper.make_graph(
-            self._nodes, "q_network", [obs], outputs, [proto for _, proto in self._constants.values()]
-        )
+        q_values = helper.make_tensor_value_info(Q_VALUES, TensorProto.FLOAT, None)
+        graph = helper.make_graph(self._nodes, "q_network", [obs], [q_values], self._constants)
         opsets = [helper.make_opsetid("", OPSET)]
         version = helper.find_min_ir_version_for(opsets)
         data: bytes = helper.make_model(graph, opset_imports=opsets, ir_version=version).SerializeToString()

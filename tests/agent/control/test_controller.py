@@ -11,7 +11,6 @@ from agent.control.bandit import Bandit
 from agent.control.choice import Choice, Kind
 from agent.control.controller import Controller
 from agent.control.stall import NobodyCanPlayError, Relay, StallConfig
-from agent.learning.learner import Learning, NoLearning
 from agent.level.landmarks import PATCHES, LandmarkConfig
 from agent.level.trajectories import MemoryConfig, Trajectory
 from agent.level.variations import Variation, VariationConfig
@@ -79,7 +78,6 @@ def make(
     *,
     after_replay: Player | None = None,
     choice: Choice | None = None,
-    learning: Learning | None = None,
     config: RunConfig = CONFIG,
     say: Callable[[str], None] = print,
     seed: int = 0,
@@ -91,7 +89,6 @@ def make(
         policy=policy,
         after_replay=Relay(after_replay, after_replay, config.stall) if after_replay else policy,
         choice=choice or Always(),
-        learning=learning or NoLearning(),
         rng=np.random.default_rng(seed),
         say=say,
     )
@@ -159,7 +156,7 @@ def test_who_remembers_nothing_never_replays_and_has_nothing_to_keep() -> None:
         assert controller.timesteps_by_player == {"learned": 2}
     assert controller.memory.trajectories == []
     assert controller.keepers == {}
-    assert set(make().keepers) == {"memory", "variations", "learning"}
+    assert set(make().keepers) == {"memory", "variations"}
 
 
 def remembering(*args: Player, **settings: object) -> Controller:

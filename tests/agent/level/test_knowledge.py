@@ -67,8 +67,8 @@ def test_garbage_is_no_knowledge(saved: Path, content: bytes) -> None:
 @pytest.mark.parametrize(
     ("name", "array", "why"),
     [
-        ("format", np.array(99), "wanted format 6, got 99"),
-        ("format", np.array(4), "wanted format 6, got 4"),
+        ("format", np.array(99), "wanted format 5, got 99"),
+        ("format", np.array(4), "wanted format 5, got 4"),
         ("format", None, "format is missing"),
         ("format", np.array(None), "not a knowledge file"),
         ("memory__lengths", np.array([1, 1], np.int64), r"wanted actions finite, uint16 \[2\], got uint16 \[13\]"),

@@ -3,13 +3,12 @@
 import time
 
 import numpy as np
-import onnx
 import pytest
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from agent.network.card import NetworkConfig, WeightsError
+from agent.network.card import NetworkConfig
 from agent.network.policy import Policy
 from agent.players.learned import Learned, UnfitError
 from agent.players.moment import Moment
@@ -48,7 +47,7 @@ def observations(vision: VisionConfig = VISION, count: int = 4) -> NDArray[np.ui
 
 
 def played(net: QNetwork, vision: VisionConfig = VISION) -> Policy:
-    return Policy(q_graph(net, vision.obs_shape), vision, net.temperature)
+    return Policy(q_graph(net, vision.obs_shape), vision)
 
 
 def torch_answers(net: QNetwork, obs: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -108,22 +107,6 @@ def test_one_weight_that_is_no_number_takes_the_player_out(config: NetworkConfig
         learned = Learned(played(net, VISION), 0.0, np.random.default_rng(0))
         with pytest.raises(UnfitError, match="not finite"):
             learned.act(moment)
-
-
-@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
-def test_its_heads_make_the_same_of_its_features(config: NetworkConfig) -> None:
-    policy = played(network(config))
-    for obs in observations():
-        (q_values,) = policy.heads().q_values(policy.features(obs)[None])
-        assert np.allclose(q_values, policy.q_values(obs), rtol=0, atol=1e-4)
-
-
-def test_a_graph_from_before_is_refused_with_the_way_out() -> None:
-    net = network(CONFIGS["impala"])
-    model = onnx.load_from_string(q_graph(net, VISION.obs_shape))
-    del model.graph.output[1:]
-    with pytest.raises(WeightsError, match="it has no output features; `python -m training average"):
-        Policy(model.SerializeToString(), VISION, net.temperature)
 
 
 def test_a_module_without_an_operator_is_refused_by_name() -> None:

