@@ -24,6 +24,7 @@ from agent.control.choice import JerkChoice
 from agent.control.controller import Controller
 from agent.control.stall import Relay, StallConfig
 from agent.level.trajectories import MemoryConfig
+from agent.network.card import Card
 from agent.players.jerk import Jerk
 from agent.rules import action_buttons
 from agent.runner import Runner
@@ -77,7 +78,7 @@ class Options:
     """Scores the agent with more and more of its parts, and others beside it."""
 
     results: tyro.conf.Positional[Path]
-    """File that collects the runs' scores, JSON."""
+    """File that collects the runs' scores, JSON, by part, level, timesteps, seed and network."""
     timesteps: int = 20_000
     """Of each run."""
     seeds: int = 3
@@ -104,7 +105,8 @@ class Task:
 
     @property
     def key(self) -> str:
-        return f"{self.part}/{self.level}/{self.timesteps}/{self.seed}"
+        network = "-" if self.part in BLIND else Card.read(self.weights).sha256[:8]
+        return f"{self.part}/{self.level}/{self.timesteps}/{self.seed}/{network}"
 
 
 def control(task: Task) -> tuple[Controller, VisionConfig, RunConfig]:

@@ -114,13 +114,18 @@ def written(rows: Sequence[Row]) -> str:
 
 
 def rows_of(runs: dict[str, float], ours: str, commit: str, date: str) -> list[Row]:
-    """Sums up the runs of bench_parts.py, by `part/level/timesteps/seed`; other parts are left out."""
+    """Sums up the runs of bench_parts.py, by `part/level/timesteps/seed/network`; other parts are left out."""
     scores: dict[tuple[str, int], dict[str, list[float]]] = {}
+    networks: set[str] = set()
     for key, score in runs.items():
-        part, level, length, _ = key.rsplit("/", 3)
+        part, level, length, _, network = key.rsplit("/", 4)
         agent = "ours" if part == ours else PARTS.get(part)
+        if agent is not None and network != "-":
+            networks.add(network)
         if agent is not None:
             scores.setdefault((agent, int(length)), {}).setdefault(level, []).append(score)
+    if len(networks) > 1:
+        raise SystemExit(f"draw_results.py: wanted runs of one network, got {', '.join(sorted(networks))}")
     rows = []
     for (agent, timesteps), levels in scores.items():
         estimate = bootstrap.estimate(bootstrap.mean, [np.array(one) for one in levels.values()])

@@ -163,8 +163,8 @@ def test_figure_and_tables_are_those_of_the_results() -> None:
 
 def test_new_runs_take_the_place_of_old_figures() -> None:
     runs = {
-        f"{part}/{level}/1000/{seed}": 10.0 * seed
-        for part in ("jerk", "+ x", "+ y")
+        f"{part}/{level}/1000/{seed}/{network}": 10.0 * seed
+        for part, network in (("jerk", "-"), ("+ x", "12ab"), ("+ y", "12ab"))
         for level in "AB"
         for seed in (1, 3)
     }
@@ -174,6 +174,12 @@ def test_new_runs_take_the_place_of_old_figures() -> None:
     assert ours.low is not None
     assert 10 <= ours.low < 20
     assert draw_results.read(draw_results.written([jerk]))[0].mean == 20
+
+
+def test_runs_of_two_networks_are_not_one_agents() -> None:
+    runs = dict.fromkeys(("+ y/A/1000/0/12ab", "network/A/1000/0/34cd"), 1.0)
+    with pytest.raises(SystemExit, match="wanted runs of one network, got 12ab, 34cd"):
+        draw_results.rows_of(runs, "+ y", "abc", "2026-01-01")
 
 
 # ---- the recipes
