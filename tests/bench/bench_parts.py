@@ -5,6 +5,7 @@ timesteps and seeds are the same, on the emulator as on the twin. Runs that RESU
 """
 
 import dataclasses
+import functools
 import json
 import math
 import multiprocessing
@@ -95,6 +96,12 @@ class Options:
     """The Q-network."""
 
 
+@functools.cache
+def network_of(weights: Path) -> str:
+    """Names a network in the results: runs of another one do not stand in for its own."""
+    return Card.read(weights).sha256[:8]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     part: Part
@@ -105,7 +112,7 @@ class Task:
 
     @property
     def key(self) -> str:
-        network = "-" if self.part in BLIND else Card.read(self.weights).sha256[:8]
+        network = "-" if self.part in BLIND else network_of(self.weights)
         return f"{self.part}/{self.level}/{self.timesteps}/{self.seed}/{network}"
 
 

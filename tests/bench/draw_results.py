@@ -120,10 +120,10 @@ def rows_of(runs: dict[str, float], ours: str, commit: str, date: str) -> list[R
     for key, score in runs.items():
         part, level, length, _, network = key.rsplit("/", 4)
         agent = "ours" if part == ours else PARTS.get(part)
-        if agent is not None and network != "-":
-            networks.add(network)
         if agent is not None:
+            networks.add(network)
             scores.setdefault((agent, int(length)), {}).setdefault(level, []).append(score)
+    networks.discard("-")  # who has none
     if len(networks) > 1:
         raise SystemExit(f"draw_results.py: wanted runs of one network, got {', '.join(sorted(networks))}")
     rows = []
