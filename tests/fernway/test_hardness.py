@@ -11,6 +11,7 @@ import bench_parts
 import pytest
 
 from agent.assembly import WEIGHTS
+from agent.network.card import Card, card_path
 from fernway import levels
 
 GAMES = ("Fernway-Genesis-v0", "Fernway-Native")
@@ -47,6 +48,18 @@ def test_scores_are_those_of_evaluate(tmp_path: Path) -> None:
         ]
 
 
+def test_runs_of_another_network_are_runs_of_their_own(tmp_path: Path) -> None:
+    other = tmp_path / "other.safetensors"
+    card = json.loads(card_path(WEIGHTS).read_text())
+    card_path(other).write_text(json.dumps(card | {"sha256": "0" * 64}))
+
+    def key(part: bench_parts.Part, weights: Path) -> str:
+        return bench_parts.Task(part=part, level="GlassDunes.Act1", seed=0, timesteps=300, weights=weights).key
+
+    assert key(bench_parts.WHOLE, other) != key(bench_parts.WHOLE, WEIGHTS)
+    assert key("jerk", other) == key("jerk", WEIGHTS)
+
+
 def test_hardness_of_one_level() -> None:
     name, row = bench_hardness.measure((levels.by_name("GlassDunes.Act1"), 400, 1))
     jerk, walk, solution, sticky, constant = row
@@ -76,7 +89,8 @@ def test_parts_are_scored_into_a_table_and_not_twice(tmp_path: Path) -> None:
     first = subprocess.run([*map(str, command), "planner"], check=True, capture_output=True, text=True, timeout=600)
     assert "5 of 5" in first.stdout
     scores = json.loads(results.read_text())
-    assert scores["planner/GlassDunes.Act1/300/0"] > scores["jerk/GlassDunes.Act1/300/0"] > 0
+    assert scores["planner/GlassDunes.Act1/300/0/-"] > scores["jerk/GlassDunes.Act1/300/0/-"] > 0
+    assert f"network/GlassDunes.Act1/300/0/{Card.read(WEIGHTS).sha256[:8]}" in scores
     again = subprocess.run([*map(str, command)], check=True, capture_output=True, text=True, timeout=600)
     assert "of 1" not in again.stdout
     assert "+ memory" in again.stdout
