@@ -1,11 +1,12 @@
 """Timesteps a second of learning, and how they are spent: one process against two, or one emulator against two.
 
 `python tests/bench/bench_training.py [ROUNDS] [--weights FILE]`: Fernway's twin, 64 games a process; the two processes are
-started by torchrun and learn together, so each update waits for the slower one.
+started by torchrun and learn together, so each update waits for the slower one. Two that each learn alone at the same time
+show how much of that is the machine's own: its cores may share caches, memory and a neighbour.
 `python tests/bench/bench_training.py [ROUNDS] [--weights FILE] --levels FILE.csv`: the emulator, one process that learns.
 
-Both ways take turns, each time in new processes, which play one rollout before the clock starts. Printed are medians over
-the rounds and the mean of the rounds' ratios with its interval. On a machine that does something else, too, neither says
+The ways take turns, each time in new processes, which play one rollout before the clock starts. Printed are medians over
+the rounds and the means of the rounds' ratios with their intervals. On a machine that does something else, too, neither says
 anything; the processor time of a timestep, printed with --levels, is nearly the same there.
 """
 
@@ -88,10 +89,15 @@ def work(lanes: int, weights: Path, levels: Path | None) -> None:
             print(json.dumps([pace, play, learn, dict(zip(PARTS, parts, strict=True))]), flush=True)
 
 
-def measure(words: list[str]) -> Measured:
-    done = subprocess.run([sys.executable, *words], stdout=subprocess.PIPE, text=True, check=True)
-    pace, play, learn, parts = json.loads(done.stdout.splitlines()[-1])
-    return pace, play, learn, parts
+def measure(words: list[str], at_once: int = 1) -> Measured:
+    """Runs a command once, or several times at once; their paces add up, the rest is the first one's."""
+    running = [subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True) for _ in range(at_once)]
+    printed = [process.communicate()[0] for process in running]
+    if any(process.returncode for process in running):
+        sys.exit(f"{' '.join(words)} failed")
+    found = [json.loads(text.splitlines()[-1]) for text in printed]
+    _, play, learn, parts = found[0]
+    return sum(pace for pace, *_ in found), play, learn, parts
 
 
 def main() -> None:
@@ -107,14 +113,15 @@ def main() -> None:
     common = [__file__, "--weights", str(given.weights)]
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     if given.levels is None:
-        ways = {"1 process": [*common, "--work", "64"], "2 processes": [*torchrun, *common, "--work", "64"]}
+        alone = [*common, "--work", "64"]
+        ways = {"1 process": (alone, 1), "2 processes": ([*torchrun, *alone], 1), "2, each alone": (alone, 2)}
     else:
         common += ["--levels", str(given.levels)]
-        ways = {f"{count} emulator{'s' * (count > 1)}": [*common, "--work", str(count)] for count in (1, 2)}
+        ways = {f"{count} emulator{'s' * (count > 1)}": ([*common, "--work", str(count)], 1) for count in (1, 2)}
     found: dict[str, list[Measured]] = {name: [] for name in ways}
     for _ in range(given.rounds):
-        for name, words in ways.items():
-            found[name].append(measure(words))
+        for name, (words, at_once) in ways.items():
+            found[name].append(measure(words, at_once))
     print(f"{'medians of ' + str(given.rounds) + ' rounds':20}{'timesteps/s':>12}{'playing':>10}{'learning':>10}")
     for name, rounds in found.items():
         pace, play, learn = (statistics.median(column) for column in zip(*(one[:3] for one in rounds), strict=True))
@@ -126,8 +133,9 @@ def main() -> None:
             print(f"{name:20}{', '.join(parts)}")
     from contest.scoring import bootstrap
 
-    one, two = (np.array([pace for pace, *_ in rounds]) for rounds in found.values())
-    print(f"the second as a multiple of the first: {bootstrap.over_levels(two / one).text('.2f')}")
+    one, *others = (np.array([pace for pace, *_ in rounds]) for rounds in found.values())
+    for name, paces in zip([*found][1:], others, strict=True):
+        print(f"{name} as a multiple of {next(iter(found))}: {bootstrap.over_levels(paces / one).text('.2f')}")
 
 
 if __name__ == "__main__":
