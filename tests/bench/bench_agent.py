@@ -8,12 +8,11 @@ pinned to a core where there are two. The difference of a long and a short run l
 are medians over the rounds, with 95 % bootstrap intervals:
 
 - the agent's processor time a timestep, user and system: the figure that the neighbours change least;
-- how much of it the network's decisions are, and what is left beside them;
+- how much of it the network's decisions are, timed where they are made, and what is left beside them;
 - the ratio of both clients' timesteps/s, which says something only on a machine that does nothing else.
 """
 
 import argparse
-import csv
 import os
 import shlex
 import subprocess
@@ -25,9 +24,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-
-from agent.assembly import WEIGHTS
-from agent.network.policy import Policy
 
 NULL_CLIENT = """
 from pathlib import Path
@@ -47,11 +43,29 @@ except RunEnd:
     pass
 """
 
+AGENT = """
+import sys
+import time
+from pathlib import Path
+from agent.__main__ import main
+from agent.network.policy import Policy
+from agent.stop import StopSignal
+decide, calls, spent_s = Policy.q_values, 0, 0.0
+def timed(policy, obs):
+    global calls, spent_s
+    began_at = time.thread_time()
+    q_values = decide(policy, obs)
+    calls, spent_s = calls + 1, spent_s + time.thread_time() - began_at
+    return q_values
+Policy.q_values = timed
+status = main(StopSignal())
+Path("decisions").write_text(f"{calls} {spent_s}")
+sys.exit(status)
+"""
+"""The agent as it is, with a clock around the network."""
+
 SHORT = 5
 """A short run has one timestep for so many of a long one."""
-
-DECISIONS = 300
-"""Decisions that are timed in a round."""
 
 RESAMPLES = 10_000
 
@@ -64,8 +78,11 @@ class Run(NamedTuple):
 
     clock_s: float
 
-    decided: int
-    """Timesteps that the network decided."""
+    decisions: int
+    """Of the network."""
+
+    deciding_s: float
+    """Processor time of them."""
 
 
 def pin(pid: int, core: int) -> None:
@@ -92,22 +109,9 @@ def play(game: str, timesteps: int, client: Sequence[str]) -> Run:
                 process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode or server.returncode:
             raise RuntimeError(f"{shlex.join(client)} ended with {process.returncode}, its server {server.returncode}")
-        decided = 0.0
-        episodes = Path(folder) / "out" / "episodes.csv"
-        if episodes.exists():
-            with episodes.open(newline="") as file:
-                decided = sum(float(row["learned"]) * int(row["timesteps"]) for row in csv.DictReader(file))
-    return Run(usage.ru_utime + usage.ru_stime, clock_s, round(decided))
-
-
-def decision_ms() -> float:
-    """Returns the processor time of one decision of the bundled network, milliseconds."""
-    policy = Policy.load(WEIGHTS)
-    obs = np.random.default_rng(0).integers(0, 256, policy.vision.obs_shape, np.uint8)
-    began_at = time.process_time()
-    for _ in range(DECISIONS):
-        policy.q_values(obs)
-    return (time.process_time() - began_at) / DECISIONS * 1e3
+        decisions = Path(folder) / "decisions"
+        number, seconds = decisions.read_text().split() if decisions.exists() else ("0", "0")
+    return Run(usage.ru_utime + usage.ru_stime, clock_s, int(number), float(seconds))
 
 
 def median(values: Sequence[float]) -> str:
@@ -125,7 +129,7 @@ def main() -> None:
     parser.add_argument("--timesteps", type=int, default=3000, help="of a long run")
     parser.add_argument("--flags", default="", help="more of the agent's, such as '--mode greedy'")
     args = parser.parse_args()
-    clients = {"null": ["-c", NULL_CLIENT], "agent": ["-m", "agent", *shlex.split(args.flags)]}
+    clients = {"null": ["-c", NULL_CLIENT], "agent": ["-c", AGENT, *shlex.split(args.flags)]}
     lengths = args.timesteps, args.timesteps // SHORT
     more = lengths[0] - lengths[1]
     turns = [(name, length) for length in lengths for name in clients]
@@ -137,12 +141,12 @@ def main() -> None:
         long, short = (runs["agent", length] for length in lengths)
         null_s = runs["null", lengths[0]].clock_s - runs["null", lengths[1]].clock_s
         costs.append((long.processor_s - short.processor_s) / more * 1e3)
-        decisions.append(decision_ms() * (long.decided - short.decided) / more)
+        decisions.append((long.deciding_s - short.deciding_s) / more * 1e3)
         rests.append(costs[-1] - decisions[-1])
         ratios.append(null_s / (long.clock_s - short.clock_s))
         print(
             f"{time.strftime('%H:%M:%S')}  agent {costs[-1]:.3f} ms a timestep, {decisions[-1]:.3f} of them decisions "
-            f"(network playing {(long.decided - short.decided) / more:.0%});  pace {more / null_s:.0f} timesteps/s with "
+            f"(network playing {(long.decisions - short.decisions) / more:.0%});  pace {more / null_s:.0f} timesteps/s with "
             f"a client that does nothing, {ratios[-1]:.3f} of it with the agent",
             flush=True,
         )
