@@ -17,7 +17,7 @@ class BanditConfig(Checked):
     window: Annotated[int, above(0)] = 8
     """Episodes of a kind that count, the last ones: luck, good or bad, does not stand for ever."""
 
-    width: Annotated[float, at_least(0)] = 1000.0
+    width: Annotated[float, at_least(0)] = 3000.0
     """Worth of not knowing, contest units; see `Bandit`."""
 
 
