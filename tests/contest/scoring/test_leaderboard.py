@@ -114,3 +114,16 @@ def test_the_games_own_leaderboard() -> None:
             assert float(entry["low"]) < score < float(entry["high"])
     with (ROOT / "fernway/leaderboard.csv").open(newline="", encoding="utf-8") as file:
         assert tuple(next(csv.reader(file))) == COLUMNS
+
+
+def test_the_games_own_leaderboard_shows_our_latest_results() -> None:
+    with (ROOT / "docs/results.csv").open(newline="", encoding="utf-8") as file:
+        results = [row for row in csv.DictReader(file) if row["agent"] in ("ours", "network alone")]
+    entries = [entry for entry in leaderboard.read(ROOT / "fernway/leaderboard.csv") if "qjerk" in entry["agent"]]
+
+    def figures(rows: list[dict[str, str]], columns: tuple[str, ...]) -> set[tuple[str, ...]]:
+        return {(*(row[column] for column in columns), row["commit"][:7]) for row in rows}
+
+    assert figures(entries, ("timesteps", "score", "low", "high")) == figures(
+        results, ("timesteps", "mean", "low", "high")
+    )
