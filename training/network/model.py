@@ -112,20 +112,22 @@ class QNetwork(nn.Module):
         # Channels innermost: half the time of a training step (measured, AVX-512).
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
+    def looked_at(self, obs: Tensor) -> Tensor:
+        """Takes the planes that count, uint8 [B, P, H, W], out of observations, uint8 [B, C, H, W], or of themselves."""
+        return obs if obs.shape[1] == len(self.planes) else obs[:, self.planes]
+
     def value_and_policy(self, obs: Tensor) -> tuple[Tensor, Tensor]:
         """Computes what a learner by reward needs.
 
         Args:
-            obs: uint8 [B, C, H, W].
+            obs: uint8 [B, C, H, W], or what the network looks at of them.
 
         Returns:
             The value, float32 [B], scaled reward units, and log pi, float32 [B, A].
         """
         device = obs.device.type
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else torch.float32
-        if len(self.planes) < obs.shape[1]:
-            obs = obs[:, self.planes]
-        scaled = obs.to(dtype).sub_(self.obs_mean).div_(self.obs_std)
+        scaled = self.looked_at(obs).to(dtype).sub_(self.obs_mean).div_(self.obs_std)
         features = self.torso(scaled.contiguous(memory_format=torch.channels_last))  # [B, F]
         value, advantage = self.value[:-1](features).float(), self.advantage[:-1](features).float()  # [B, hidden]
         with torch.autocast(device, enabled=False):  # 8 bits are too few for a value of 30 and for a ratio near 1
