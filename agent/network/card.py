@@ -52,9 +52,8 @@ class NetworkConfig:
         require(self.torso != "conv" or len(self.channels) == 3, "three network.channels for conv", self.channels)
         require(self.hidden > 0, "network.hidden above 0", self.hidden)
         require(self.temperature > 0, "network.temperature above 0", self.temperature)
-        oldest_first = sorted(set(self.lags), reverse=True)
-        require(list(self.lags) == oldest_first, "network.lags of at least 0 that fall", self.lags)
-        require(min(self.lags, default=0) >= 0, "network.lags of at least 0 that fall", self.lags)
+        falls = all(isinstance(lag, int) for lag in self.lags) and [*self.lags] == sorted({*self.lags}, reverse=True)
+        require(falls and min(self.lags, default=0) >= 0, "whole network.lags of at least 0 that fall", self.lags)
 
 
 def card_path(weights: Path) -> Path:

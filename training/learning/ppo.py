@@ -115,10 +115,10 @@ def has_fast_bfloat16(device: torch.device) -> bool:
 
 def keep_memory() -> None:
     """Lets the C library keep freed memory, where it can: fresh pages cost a learner a third of its time (measured)."""
-    mmap_threshold, trim_threshold = -3, -1  # glibc's malloc.h
+    mmap_max, trim_threshold = -4, -1  # glibc's malloc.h
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
-        library.mallopt(mmap_threshold, 32 << 20)  # the most it takes
+        library.mallopt(mmap_max, 0)  # a threshold would leave out what takes over 32 MB: the largest layers of a batch
         library.mallopt(trim_threshold, 1 << 30)
 
 

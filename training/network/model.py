@@ -165,9 +165,9 @@ def looking_back(
         raise ValueError(f"wanted network.lags with all of {before}, at which the weights look, got {lags}")
     vision = dataclasses.replace(vision, stack=max(vision.stack, lags[0] + 1))
     config = dataclasses.replace(config, lags=lags)
-    wider = QNetwork(vision, config, network.advantage[-1].out_features, initialise=False)
     tensors = network.state_dict()
-    first = torch.zeros_like(wider.torso[0].weight)
+    wider = QNetwork(vision, config, len(tensors["advantage.2.bias"]), initialise=False)
+    first = torch.zeros_like(wider.state_dict()["torso.0.weight"])
     planes = [lags.index(lag) * vision.planes + plane for lag in before for plane in range(vision.planes)]
     first[:, planes] = tensors["torso.0.weight"]
     wider.load_state_dict(tensors | {"torso.0.weight": first})
