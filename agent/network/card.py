@@ -40,9 +40,6 @@ class NetworkConfig:
     temperature: float = 0.25
     """Of the policy, scaled reward units: softmax(Q / temperature)."""
 
-    lags: tuple[int, ...] = ()
-    """Which of the stacked screens it looks at, oldest first: timesteps before the newest. Empty: all of them."""
-
     def __post_init__(self) -> None:
         """Checks the ranges."""
         require(self.torso in ("conv", "impala"), "network.torso conv or impala", self.torso)
@@ -52,8 +49,6 @@ class NetworkConfig:
         require(self.torso != "conv" or len(self.channels) == 3, "three network.channels for conv", self.channels)
         require(self.hidden > 0, "network.hidden above 0", self.hidden)
         require(self.temperature > 0, "network.temperature above 0", self.temperature)
-        falls = all(isinstance(lag, int) for lag in self.lags) and [*self.lags] == sorted({*self.lags}, reverse=True)
-        require(falls and min(self.lags, default=0) >= 0, "whole network.lags of at least 0 that fall", self.lags)
 
 
 def card_path(weights: Path) -> Path:
@@ -112,8 +107,7 @@ class Card:
             )
         try:
             vision = VisionConfig(**card["vision"])
-            lists = {name: tuple(card["network"].get(name, ())) for name in ("channels", "lags")}
-            network = NetworkConfig(**{**card["network"], **lists})
+            network = NetworkConfig(**{**card["network"], "channels": tuple(card["network"]["channels"])})
             about = dict(card.get("about", {}))
         except (TypeError, ValueError, KeyError, ArithmeticError) as error:
             raise WeightsError(f"the card {path} does not describe a network: {one_line(error)}") from error

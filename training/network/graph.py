@@ -27,10 +27,7 @@ def q_graph(network: QNetwork, obs_shape: tuple[int, int, int]) -> bytes:
         TypeError: If the network holds a module that the graph has no operator for.
     """
     graph = _Graph()
-    looked_at = OBS
-    if len(network.planes) < obs_shape[0]:
-        looked_at = graph.add("Gather", OBS, graph.constant(torch.tensor(network.planes)), axis=1)
-    pixels = graph.add("Cast", looked_at, to=TensorProto.FLOAT)
+    pixels = graph.add("Cast", OBS, to=TensorProto.FLOAT)
     centred = graph.add("Sub", pixels, graph.constant(network.obs_mean))
     features = graph.add_module(network.torso, graph.add("Div", centred, graph.constant(network.obs_std)))
     value = graph.add_module(network.value, features)

@@ -1,6 +1,5 @@
 """The Q-network in torch, as it learns."""
 
-import dataclasses
 from collections.abc import Callable
 
 import torch
@@ -56,22 +55,6 @@ TORSOS: dict[str, Callable[[int, tuple[int, ...]], nn.Sequential]] = {
 }
 
 
-def planes_looked_at(vision: VisionConfig, config: NetworkConfig) -> list[int]:
-    """Lists the planes of an observation that a network looks at, oldest screen first.
-
-    Raises:
-        ValueError: If it looks further back than the stack reaches.
-    """
-    lags = _lags(vision, config)
-    if lags[0] >= vision.stack:
-        raise ValueError(f"wanted network.lags below vision.stack {vision.stack}, got {lags}")
-    return [(vision.stack - 1 - lag) * vision.planes + plane for lag in lags for plane in range(vision.planes)]
-
-
-def _lags(vision: VisionConfig, config: NetworkConfig) -> tuple[int, ...]:
-    return config.lags or tuple(reversed(range(vision.stack)))
-
-
 class QNetwork(nn.Module):
     """Convolutions, then a dueling head whose advantages are t * log pi, of the policy pi = softmax(Q / t).
 
@@ -94,11 +77,9 @@ class QNetwork(nn.Module):
         """
         super().__init__()
         self.temperature = config.temperature
-        self.planes = planes_looked_at(vision, config)
-        """Planes of the observation that count, oldest first."""
-        self.torso = TORSOS[config.torso](len(self.planes), config.channels)
+        self.torso = TORSOS[config.torso](vision.obs_shape[0], config.channels)
         with torch.no_grad():
-            features = self.torso(torch.zeros(1, len(self.planes), *vision.obs_shape[1:])).shape[1]
+            features = self.torso(torch.zeros(1, *vision.obs_shape)).shape[1]
         self.value = nn.Sequential(nn.Linear(features, config.hidden), nn.ReLU(), nn.Linear(config.hidden, 1))
         self.advantage = nn.Sequential(nn.Linear(features, config.hidden), nn.ReLU(), nn.Linear(config.hidden, actions))
         for module in self.modules():
@@ -112,22 +93,18 @@ class QNetwork(nn.Module):
         # Channels innermost: half the time of a training step (measured, AVX-512).
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def looked_at(self, obs: Tensor) -> Tensor:
-        """Takes the planes that count, uint8 [B, P, H, W], out of observations, uint8 [B, C, H, W], or of themselves."""
-        return obs if obs.shape[1] == len(self.planes) else obs[:, self.planes]
-
     def value_and_policy(self, obs: Tensor) -> tuple[Tensor, Tensor]:
         """Computes what a learner by reward needs.
 
         Args:
-            obs: uint8 [B, C, H, W], or what the network looks at of them.
+            obs: uint8 [B, C, H, W].
 
         Returns:
             The value, float32 [B], scaled reward units, and log pi, float32 [B, A].
         """
         device = obs.device.type
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else torch.float32
-        scaled = self.looked_at(obs).to(dtype).sub_(self.obs_mean).div_(self.obs_std)
+        scaled = obs.to(dtype).sub_(self.obs_mean).div_(self.obs_std)
         features = self.torso(scaled.contiguous(memory_format=torch.channels_last))  # [B, F]
         value, advantage = self.value[:-1](features).float(), self.advantage[:-1](features).float()  # [B, hidden]
         with torch.autocast(device, enabled=False):  # 8 bits are too few for a value of 30 and for a ratio near 1
@@ -144,31 +121,3 @@ class QNetwork(nn.Module):
         """
         value, log_policy = self.value_and_policy(obs)
         return value[:, None] + self.temperature * log_policy
-
-
-def looking_back(
-    network: QNetwork, vision: VisionConfig, config: NetworkConfig, lags: tuple[int, ...]
-) -> tuple[QNetwork, VisionConfig, NetworkConfig]:
-    """Makes a network that looks at other screens, too, and makes nothing of them yet: its Q-values are the same.
-
-    Args:
-        network: The one to go on from.
-        vision: What it looks at.
-        config: Its sizes.
-        lags: The screens to look at, oldest first, those that it looks at among them.
-
-    Raises:
-        ValueError: If a screen that it looks at is not among them.
-    """
-    before = _lags(vision, config)
-    if not set(before) <= set(lags):
-        raise ValueError(f"wanted network.lags with all of {before}, at which the weights look, got {lags}")
-    vision = dataclasses.replace(vision, stack=max(vision.stack, lags[0] + 1))
-    config = dataclasses.replace(config, lags=lags)
-    tensors = network.state_dict()
-    wider = QNetwork(vision, config, len(tensors["advantage.2.bias"]), initialise=False)
-    first = torch.zeros_like(wider.state_dict()["torso.0.weight"])
-    planes = [lags.index(lag) * vision.planes + plane for lag in before for plane in range(vision.planes)]
-    first[:, planes] = tensors["torso.0.weight"]
-    wider.load_state_dict(tensors | {"torso.0.weight": first})
-    return wider, vision, config

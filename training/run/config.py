@@ -87,8 +87,7 @@ class TrainConfig:
     """What the network looks at; with --weights the weights' own."""
 
     network: NetworkConfig = field(default_factory=NetworkConfig)
-    """The network's sizes; with --weights the weights' own. But their network looks at other screens, too, if lags says
-    so, and makes nothing of them at first."""
+    """The network's sizes; with --weights the weights' own."""
 
     def __post_init__(self) -> None:
         """Checks the ranges."""

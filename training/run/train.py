@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from agent.rules import ACTION_TABLE
 from training.learning.ppo import NotFiniteError
 from training.network import weights as networks
-from training.network.model import QNetwork, looking_back
+from training.network.model import QNetwork
 from training.play.console import EmulatedLevel
 from training.play.emulators import EmulatorError, EmulatorLanes, read_emulated_levels
 from training.play.lanes import Lanes
@@ -104,8 +104,6 @@ def _network(config: TrainConfig) -> tuple[TrainConfig, QNetwork]:
         torch.manual_seed(config.seed)
         return config, QNetwork(config.vision, config.network, len(ACTION_TABLE))
     network, vision, sizes = networks.load(config.weights)
-    if config.network.lags:
-        network, vision, sizes = looking_back(network, vision, sizes, config.network.lags)
     return dataclasses.replace(config, vision=vision, network=sizes), network
 
 

@@ -63,9 +63,7 @@ class Trainer:
         self.learner = Learner(network, config.ppo, self.device, self._generator)
         self.values = values_of(self.learner.q_values, self.device)
         self.processes = dist.get_world_size() if is_parallel() else 1
-        self._rollout = Rollout.empty(
-            config.rollout, config.lanes, (len(network.planes), *config.vision.obs_shape[1:]), self.device
-        )
+        self._rollout = Rollout.empty(config.rollout, config.lanes, config.vision.obs_shape, self.device)
 
     @property
     def learning_rate(self) -> float:
@@ -109,7 +107,7 @@ class Trainer:
         rollout, ppo = self._rollout, self.config.ppo
         endings: list[Ending] = []
         for t in range(len(rollout.obs)):
-            rollout.obs[t].copy_(self.learner.network.looked_at(torch.from_numpy(lanes.obs)))
+            rollout.obs[t].copy_(torch.from_numpy(lanes.obs))
             action, rollout.log_probability[t], rollout.value[t] = self.learner.act(rollout.obs[t])
             rollout.action[t] = action
             reward, ended, ends = lanes.step(action.cpu().numpy())

@@ -16,7 +16,7 @@ from agent.network.policy import Policy
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from training.network.graph import q_graph
-from training.network.model import QNetwork, looking_back
+from training.network.model import QNetwork
 from training.network.weights import load, save
 
 VISION = VisionConfig()
@@ -98,11 +98,6 @@ def test_weights_that_are_not_finite_are_neither_saved_nor_loaded(tmp_path: Path
         ({"network": {}}, "does not describe a network"),
         ({"network": {"channels": 3, "hidden": "x"}}, "does not describe a network"),
         ({"network": []}, "network"),
-        *(
-            ({"network": {"channels": [8], "lags": lags}}, r"network\.lags")
-            for lags in ([0, 3], [2, 2], [1, -1], [4, 0], [1.5], [None], "x")
-        ),
-        *(({"network": {"channels": [8], "lags": lags}}, "does not describe a network") for lags in (3, None)),
     ],
     ids=str,
 )
@@ -172,33 +167,6 @@ def test_garbage_with_the_right_digest_is_still_no_graph(saved: Path) -> None:
 def test_the_bundled_graph_is_the_bundled_weights() -> None:
     net, vision, _ = load(WEIGHTS)
     assert hashlib.sha256(q_graph(net, vision.obs_shape)).hexdigest() == Card.read(WEIGHTS).graph_sha256
-
-
-def test_a_network_that_looks_further_back_makes_nothing_of_it_before_it_learns(tmp_path: Path) -> None:
-    before = network()
-    after, vision, _ = looking_back(before, VISION, CONFIG, (7, 5, 3, 2, 1, 0))
-    obs = torch.from_numpy(np.random.default_rng(1).integers(0, 256, (3, *vision.obs_shape), np.uint8))
-    assert vision.stack == 8
-    assert torch.equal(after(obs), before(obs[:, -VISION.stack :]))
-    with pytest.raises(ValueError, match=r"all of \(3, 2, 1, 0\)"):
-        looking_back(before, VISION, CONFIG, (7, 5, 2, 0))
-
-
-def test_a_network_looks_at_the_screens_that_its_lags_name_and_at_no_others(tmp_path: Path) -> None:
-    vision, config = VisionConfig(stack=6, pixels="colour"), NetworkConfig(lags=(5, 2, 0))
-    torch.manual_seed(3)
-    net = QNetwork(vision, config, len(ACTION_TABLE))
-    save(tmp_path / "back.safetensors", net, vision, config)
-    policy = Policy.load(tmp_path / "back.safetensors")
-    obs = np.random.default_rng(2).integers(0, 256, vision.obs_shape, np.uint8)
-    for lag in range(vision.stack):
-        changed = obs.copy()
-        at = (vision.stack - 1 - lag) * vision.planes
-        changed[at : at + vision.planes] ^= 255
-        counts = not np.array_equal(policy.q_values(changed), policy.q_values(obs))
-        assert counts == (lag in config.lags), lag
-        wanted = net(torch.from_numpy(changed[None]))[0].detach().numpy()
-        assert np.allclose(policy.q_values(changed), wanted, rtol=0, atol=1e-4)
 
 
 def test_playing_imports_no_torch() -> None:

@@ -392,7 +392,7 @@ def test_pictures_without_matplotlib_are_refused_before_anything_is_played(
         *(("--ppo.gamma", "1.5"), ("--ppo.batch-size", "0"), ("--ppo.learning-rate", "0"), ("--ppo.clip", "-1")),
         *(("--stall-timesteps", "-1"), ("--network.hidden", "0")),
         *(("--ppo.warm-up-timesteps", "-1"), ("--looks.title-card", "2"), ("--vision.crop-top", "-1")),
-        *(("--network.temperature", "0"), ("--vision.stack", "0"), ("--network.lags", "4"), ("--network.lags", "-1")),
+        *(("--network.temperature", "0"), ("--vision.stack", "0")),
     ],
 )
 def test_settings_out_of_range_name_the_flag(
