@@ -58,6 +58,7 @@ class Run(gym.Wrapper[Any, Any, Any, Any]):
         self._budget = budget
         self.timesteps, self.episode_return = 0, 0.0
         self.returns: list[float] = []
+        self._ends: list[int] = []
 
     def _count(self) -> None:
         if self.timesteps >= self._budget:
@@ -75,11 +76,17 @@ class Run(gym.Wrapper[Any, Any, Any, Any]):
         self.episode_return += float(answer[1])
         if answer[2] or answer[3]:
             self.returns.append(self.episode_return)
+            self._ends.append(self.timesteps)
         return answer
 
     def score(self) -> float:
         """Mean return of the episodes; an unfinished one counts only when there is no other."""
         return float(np.mean(self.returns or [self.episode_return]))
+
+    def late_score(self) -> float:
+        """Mean return of the episodes that ended in the last quarter of the run; where none did, the last one's."""
+        late = [one for one, end in zip(self.returns, self._ends, strict=True) if end > 0.75 * self._budget]
+        return float(np.mean(late or [self.episode_return]))
 
 
 def jerk(solved: Solved, seed: int, budget: int) -> float:

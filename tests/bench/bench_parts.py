@@ -79,7 +79,7 @@ class Options:
     """Scores the agent with more and more of its parts, and others beside it."""
 
     results: tyro.conf.Positional[Path]
-    """File that collects the runs' scores, JSON, by part, level, timesteps, seed and network."""
+    """File that collects the runs' scores, JSON."""
     timesteps: int = 20_000
     """Of each run."""
     seeds: int = 3
@@ -102,6 +102,9 @@ def network_of(weights: Path) -> str:
     return Card.read(weights).sha256[:8]
 
 
+LATE = "last quarter of "
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     part: Part
@@ -114,6 +117,11 @@ class Task:
     def key(self) -> str:
         network = "-" if self.part in BLIND else network_of(self.weights)
         return f"{self.part}/{self.level}/{self.timesteps}/{self.seed}/{network}"
+
+    @property
+    def late_key(self) -> str:
+        """Of the score of the run's last quarter."""
+        return LATE + self.key
 
 
 def control(task: Task) -> tuple[Controller, VisionConfig, RunConfig]:
@@ -155,8 +163,8 @@ def plan(env: Run, solved: Solved, seed: int) -> None:
         pass
 
 
-def score(task: Task) -> tuple[str, float]:
-    """Plays one run; returns its key and its score."""
+def score(task: Task) -> dict[str, float]:
+    """Plays one run; returns its score, and its last quarter's, by their keys."""
     solved = levels.by_name(task.level)
     env = Run(solved, task.seed, task.timesteps, is_blind=task.part in BLIND)
     if task.part == "planner":
@@ -165,13 +173,13 @@ def score(task: Task) -> tuple[str, float]:
         controller, vision, config = control(task)
         for _ in Runner(env, controller, vision, config, stop=NeverStopped(), on_level=lambda _: None).episodes():
             pass
-    return task.key, env.score()
+    return {task.key: env.score(), task.late_key: env.late_score()}
 
 
 def show(tasks: list[Task], scores: dict[str, float], options: Options) -> Table:
     """Draws up the table: each part's mean over levels and runs, its interval, and how it stands to JERK and to the whole."""
     table = Table(
-        *("agent", "mean return [95 %]", f"x {FIRST}", "worst level", f"levels below {FIRST}"),
+        *("agent", "mean return [95 %]", "last quarter", f"x {FIRST}", "worst level", f"levels below {FIRST}"),
         "less than the whole, paired",
     )
     found: dict[str, list[np.ndarray]] = {}
@@ -183,14 +191,19 @@ def show(tasks: list[Task], scores: dict[str, float], options: Options) -> Table
         found[part] = [np.array(runs) for runs in by_level.values()]
     for name, runs in found.items():
         estimate = bootstrap.estimate(bootstrap.mean, runs)
-        ratio = below = less = ""
+        ratio = below = less = late = ""
+        keys = [task.late_key for task in tasks if task.part == name]
+        if all(key in scores for key in keys):  # every level has as many runs
+            late = f"{np.mean([scores[key] for key in keys]):,.0f}"
         if FIRST in found:
             ratio = f"{estimate.value / np.mean(found[FIRST]):.2f}"
             below = str(sum(ours.mean() < theirs.mean() for ours, theirs in zip(runs, found[FIRST], strict=True)))
         if WHOLE in found and name != WHOLE:
             pairs = [theirs - ours for ours, theirs in zip(runs, found[WHOLE], strict=True)]
             less = bootstrap.estimate(bootstrap.mean, pairs).text(",.0f")
-        table.add_row(name, estimate.text(",.0f"), ratio, f"{min(level.mean() for level in runs):,.0f}", below, less)
+        table.add_row(
+            name, estimate.text(",.0f"), late, ratio, f"{min(level.mean() for level in runs):,.0f}", below, less
+        )
     return table
 
 
@@ -210,10 +223,11 @@ def main() -> None:
     scores: dict[str, float] = json.loads(options.results.read_text()) if options.results.exists() else {}
     missing = [task for task in tasks if task.key not in scores]
     with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
-        for number, (key, value) in enumerate(pool.imap_unordered(score, missing), 1):
-            scores[key] = value
+        for number, found in enumerate(pool.imap_unordered(score, missing), 1):
+            scores |= found
             write_file(options.results, json.dumps(scores, indent=1))
-            print(f"{number} of {len(missing)}: {key} {value:,.0f}", flush=True)
+            said = ", ".join(f"{key} {value:,.0f}" for key, value in found.items())
+            print(f"{number} of {len(missing)}: {said}", flush=True)
     Console(width=120).print(show(tasks, scores, options))
 
 

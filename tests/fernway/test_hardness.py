@@ -38,7 +38,7 @@ def test_scores_are_those_of_evaluate(tmp_path: Path) -> None:
         task = bench_parts.Task(
             part=bench_parts.WHOLE, level=solved.level.name, seed=seed, timesteps=budget, weights=WEIGHTS
         )
-        return bench_parts.score(task)[1]
+        return bench_parts.score(task)[task.key]
 
     for name, play in (("jerk", bench_hardness.jerk), ("right", bench_hardness.walk), ("hybrid", hybrid)):
         runs = json.loads((tmp_path / "scores" / name / "scores.json").read_text())["levels"]
@@ -89,6 +89,7 @@ def test_parts_are_scored_into_a_table_and_not_twice(tmp_path: Path) -> None:
     first = subprocess.run([*map(str, command), "planner"], check=True, capture_output=True, text=True, timeout=600)
     assert "5 of 5" in first.stdout
     scores = json.loads(results.read_text())
+    assert f"{bench_parts.LATE}planner/GlassDunes.Act1/300/0/-" in scores
     assert scores["planner/GlassDunes.Act1/300/0/-"] > scores["jerk/GlassDunes.Act1/300/0/-"] > 0
     assert f"network/GlassDunes.Act1/300/0/{Card.read(WEIGHTS).sha256[:8]}" in scores
     again = subprocess.run([*map(str, command)], check=True, capture_output=True, text=True, timeout=600)
