@@ -26,9 +26,9 @@ export class Sight {
    * @param card The network's card.
    */
   constructor(canvases, list, card) {
-    const { height, width } = card.vision;
-    this.size = height * width;
-    this.contexts = [...canvases].map((canvas) => canvas.getContext("2d"));
+    const { height, width, stack } = card.vision;
+    Object.assign(this, { size: height * width, stack });
+    this.contexts = [...canvases].slice(0, stack).map((canvas) => canvas.getContext("2d"));
     this.image = new ImageData(width, height);
     this.pixels = new Uint32Array(this.image.data.buffer);
     this.points = 1 / (card.about.reward_scale ?? 1); // the contest's in one of the network's
@@ -47,7 +47,7 @@ export class Sight {
     if (this.path === path && this.timesteps === path.length && this.thought === thought) return; // as it was
     Object.assign(this, { path, timesteps: path.length, thought });
     this.contexts.forEach((context, i) => {
-      const from = (this.contexts.length - 1 - i) * this.size;
+      const from = (this.stack - 1 - i) * this.size;
       const plane = course.lane.seen.subarray(from, from + this.size);
       for (let k = 0; k < plane.length; k++) this.pixels[k] = 0xff000000 | (plane[k] * 0x010101);
       context.putImageData(this.image, 0, 0);
