@@ -9,6 +9,7 @@ from properties import examples
 
 from fernway import check, native
 from fernway.levels import ZONES, Level
+from fernway.sections import sections
 
 ZONE = st.integers(0, len(ZONES) - 1)
 ACT = st.integers(1, 99)
@@ -26,6 +27,21 @@ def level_of(zone: int, act: int, seed: int) -> NDArray[np.void]:
 @given(ZONE, ACT, SEED)
 def test_keeps_its_promises(zone: int, act: int, seed: int) -> None:
     assert check.level_problems(level_of(zone, act, seed)) == []
+
+
+LONGEST = [
+    *((1, 2, 2448647553), (4, 3, 2829294576), (5, 3, 1128006365)),
+    *((6, 2, 3498027798), (7, 2, 3499427631)),
+]
+"""Levels whose last section would end beyond the memory of a level, one in 100,000."""
+
+
+@pytest.mark.parametrize(("zone", "act", "seed"), LONGEST)
+def test_the_longest_levels_end_where_their_memory_does(zone: int, act: int, seed: int) -> None:
+    record = level_of(zone, act, seed)
+    assert record["cols"] == native.LEVEL_COLS
+    assert check.level_problems(record) == []
+    assert sections(Level(zone, act, seed))[-1].end == native.LEVEL_COLS
 
 
 @examples(40)
