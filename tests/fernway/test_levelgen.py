@@ -29,10 +29,7 @@ def test_keeps_its_promises(zone: int, act: int, seed: int) -> None:
     assert check.level_problems(level_of(zone, act, seed)) == []
 
 
-LONGEST = [
-    *((1, 2, 2448647553), (4, 3, 2829294576), (5, 3, 1128006365)),
-    *((6, 2, 3498027798), (7, 2, 3499427631)),
-]
+LONGEST = (1, 2, 2448647553), (4, 3, 2829294576), (5, 3, 1128006365), (6, 2, 3498027798), (7, 2, 3499427631)
 """Levels whose last section would end beyond the memory of a level, one in 100,000."""
 
 
