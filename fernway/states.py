@@ -19,8 +19,12 @@ from fernway.common.files import gunzip, read_file, reason, write_file
 from fernway.levels import Level, by_name, committed
 from fernway.native import bits_to_buttons
 
-STATE_BYTES = 145_000
+STATE_BYTES = 144_681
 """Of a state, the part that means something; the rest is uninitialised memory of the core and saved as zeros."""
+
+_LEFTOVERS = range(144_228, 144_276)
+"""24 words of the core that a console does not set when it is switched on: whatever its process played before stands there,
+and zeros in a fresh process."""
 
 _POINTERS = (
     *(140_651 + 400 * channel + 80 * operator for channel in range(6) for operator in range(4)),
@@ -97,6 +101,7 @@ def canonical(state: bytes) -> bytes:
     """Zeros what has no meaning in a state, so that the same level gives the same bytes in every process."""
     kept = bytearray(state)
     kept[STATE_BYTES:] = bytes(len(state) - STATE_BYTES)
+    kept[_LEFTOVERS.start : _LEFTOVERS.stop] = bytes(len(_LEFTOVERS))
     for at in _POINTERS:
         kept[at : at + 8] = bytes(8)
     return bytes(kept)

@@ -158,13 +158,10 @@ void level_generate(Level *level, u8 zone, u8 act, u32 seed)
             rest = 1;
         }
     }
-#ifndef __m68k__
     /* One level in 100,000 would end up to 3 columns beyond its memory: a way down and a long gate begin just before the
-       target. The gate's end is cut short. The ROM lacks these lines: the states that go with it hold its addresses, and
-       none of their levels is so long. */
+       target. The gate's end is cut short. */
     if (b.col > LEVEL_COLS - GOAL_COLS)
         b.col = LEVEL_COLS - GOAL_COLS;
-#endif
     flat(&b, GOAL_COLS);
     NOTE("goal");
     level->cols = (u16)b.col;

@@ -20,6 +20,8 @@ from fernway.native import bits_to_buttons
 from fernway.search import decode, frames_of, start_level
 
 B, LEFT, RIGHT = (1 << native.BUTTONS.index(name) for name in ("B", "LEFT", "RIGHT"))
+CUT_SHORT = Level(1, 2, 2448647553)
+"""Its last section is cut short, or it would end beyond its memory."""
 VALIDATION = [name for name, one in levels.committed().items() if one.validation]
 
 
@@ -41,6 +43,11 @@ def test_state_is_made_again_byte_for_byte(tmp_path: Path, name: str) -> None:
     assert gzip.decompress(out.read_bytes()) == states.read_state(fernway.INTEGRATION / f"{name}.state")
 
 
+def test_states_do_not_depend_on_what_their_process_played_before() -> None:
+    for name in ["StarAtrium.Act1", "FrostSpires.Act7", "GlassDunes.Act2", "StarAtrium.Act1"]:
+        assert states.make_state(levels.by_name(name).level) == states.read_state(fernway.INTEGRATION / f"{name}.state")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", VALIDATION)
 def test_stored_solution_solves_on_the_emulator(name: str) -> None:
@@ -52,7 +59,7 @@ def test_stored_solution_solves_on_the_emulator(name: str) -> None:
 
 def test_rom_and_host_make_the_same_levels_and_first_screens() -> None:
     with states.Core() as core:
-        for level in check.random_levels(10, seed=20260):
+        for level in [*check.random_levels(10, seed=20260), CUT_SHORT]:
             core.load(core.start(level))
             game = native.Game()
             start_level(game, level)
