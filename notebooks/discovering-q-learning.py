@@ -41,7 +41,7 @@ from IPython.display import Image, Markdown, display
 
 from agent.assembly import WEIGHTS
 from agent.config import RunConfig
-from agent.network.card import Card, NetworkConfig
+from agent.network.card import Card
 from agent.rules import ACTION_TABLE, action_buttons, buttons
 from agent.vision import VisionConfig, crop, look
 from contest.scoring import bootstrap
@@ -52,6 +52,7 @@ from training.experiments import deep_q, dqn, qtable, show
 from training.experiments.contenders import ControllerAgent, play
 from training.experiments.screen_table import ScreenTable, hashed
 from training.network import weights as networks
+from training.network.model import NetworkConfig
 from training.run import calibration, diagnostics, failures, figures, pictures, score
 from training.run.curve import Meter, ScoreRow
 from training.run.episodes import Recorder

@@ -4,10 +4,9 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from agent.files import read_file
-from agent.ranges import require
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 
@@ -20,35 +19,6 @@ CARD_BYTES_MOST, FILE_BYTES_MOST = 1 << 20, 1 << 30
 
 class WeightsError(ValueError):
     """A network's files cannot be used; the message says what was wanted and what came."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkConfig:
-    """Sizes of the Q-network; stored in the weights' card."""
-
-    torso: Literal["conv", "impala"] = "impala"
-    """conv: three convolutions (8x8 stride 4, 4x4 stride 2, 3x3). Source: Mnih et al. 2015. impala: a stage for each of
-    the channels, of a convolution, max pooling and a residual block, the first convolution with stride 2. Source:
-    Espeholt et al. 2018, with one residual block for two and the stride for speed."""
-
-    channels: tuple[int, ...] = (16, 32, 32)
-    """Channels of the convolutions or stages."""
-
-    hidden: int = 256
-    """Units of each head's hidden layer."""
-
-    temperature: float = 0.25
-    """Of the policy, scaled reward units: softmax(Q / temperature)."""
-
-    def __post_init__(self) -> None:
-        """Checks the ranges."""
-        require(self.torso in ("conv", "impala"), "network.torso conv or impala", self.torso)
-        require(
-            1 <= len(self.channels) <= 4 and min(self.channels) > 0, "1 to 4 network.channels above 0", self.channels
-        )
-        require(self.torso != "conv" or len(self.channels) == 3, "three network.channels for conv", self.channels)
-        require(self.hidden > 0, "network.hidden above 0", self.hidden)
-        require(self.temperature > 0, "network.temperature above 0", self.temperature)
 
 
 def card_path(weights: Path) -> Path:
@@ -74,8 +44,8 @@ class Card:
     vision: VisionConfig
     """What the network looks at."""
 
-    network: NetworkConfig
-    """Its sizes."""
+    network: dict[str, Any]
+    """Its sizes, in the words of `training.network.model`: who plays by the graph need not know them."""
 
     about: dict[str, Any]
     """How it came about: data, seeds, settings, commit, time spent, scores."""
@@ -107,12 +77,15 @@ class Card:
             )
         try:
             vision = VisionConfig(**card["vision"])
-            network = NetworkConfig(**{**card["network"], "channels": tuple(card["network"]["channels"])})
             about = dict(card.get("about", {}))
         except (TypeError, ValueError, KeyError, ArithmeticError) as error:
             raise WeightsError(f"the card {path} does not describe a network: {one_line(error)}") from error
         return cls(
-            sha256=card["sha256"], graph_sha256=card["graph_sha256"], vision=vision, network=network, about=about
+            sha256=card["sha256"],
+            graph_sha256=card["graph_sha256"],
+            vision=vision,
+            network=card["network"],
+            about=about,
         )
 
 

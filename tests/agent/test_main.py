@@ -18,10 +18,9 @@ import torch
 from serving import Clock, serving
 from toys import Corridor
 
-from agent.network.card import NetworkConfig
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
-from training.network.model import QNetwork
+from training.network.model import NetworkConfig, QNetwork
 from training.network.weights import save
 
 pytestmark = pytest.mark.slow

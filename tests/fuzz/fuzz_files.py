@@ -23,7 +23,7 @@ from knowing import fresh, known
 
 from agent.level import knowledge
 from agent.level.knowledge import KnowledgeError
-from agent.network.card import NetworkConfig, WeightsError, card_path
+from agent.network.card import WeightsError, card_path
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from common.levels import LevelListError, read_levels
@@ -36,7 +36,7 @@ from contest.scoring.results import Run, read_result
 from contest.scoring.scores import Scores
 from fernway import GAME, INTEGRATION, FernwayError, picture, states
 from training.network import weights as network
-from training.network.model import QNetwork
+from training.network.model import NetworkConfig, QNetwork
 
 TOKENS = (
     b"null",

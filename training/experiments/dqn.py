@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
-from agent.network.card import NetworkConfig
 from agent.ranges import require
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from fernway.levels import by_name
 from training.experiments.deep_q import BATCH_SIZE, DeepQ, LossName, ReplayBuffer
 from training.network import weights as networks
-from training.network.model import QNetwork
+from training.network.model import NetworkConfig, QNetwork
 from training.play.lanes import Ending
 from training.play.twin import TwinLanes
 from training.ranges import require_least

@@ -1,12 +1,43 @@
 """The Q-network in torch, as it learns."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from agent.network.card import NetworkConfig
+from agent.ranges import require
 from agent.vision import VisionConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkConfig:
+    """Sizes of the Q-network; stored in the weights' card."""
+
+    torso: Literal["conv", "impala"] = "impala"
+    """conv: three convolutions (8x8 stride 4, 4x4 stride 2, 3x3). Source: Mnih et al. 2015. impala: a stage for each of
+    the channels, of a convolution, max pooling and a residual block, the first convolution with stride 2. Source:
+    Espeholt et al. 2018, with one residual block for two and the stride for speed."""
+
+    channels: tuple[int, ...] = (16, 32, 32)
+    """Channels of the convolutions or stages."""
+
+    hidden: int = 256
+    """Units of each head's hidden layer."""
+
+    temperature: float = 0.25
+    """Of the policy, scaled reward units: softmax(Q / temperature)."""
+
+    def __post_init__(self) -> None:
+        """Checks the ranges."""
+        require(self.torso in ("conv", "impala"), "network.torso conv or impala", self.torso)
+        require(
+            1 <= len(self.channels) <= 4 and min(self.channels) > 0, "1 to 4 network.channels above 0", self.channels
+        )
+        require(self.torso != "conv" or len(self.channels) == 3, "three network.channels for conv", self.channels)
+        require(self.hidden > 0, "network.hidden above 0", self.hidden)
+        require(self.temperature > 0, "network.temperature above 0", self.temperature)
 
 
 class ResidualBlock(nn.Module):

@@ -16,7 +16,6 @@ from agent.files import write_file
 from agent.network.card import (
     CARD_FORMAT,
     Card,
-    NetworkConfig,
     WeightsError,
     card_path,
     graph_path,
@@ -26,7 +25,7 @@ from agent.network.card import (
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from training.network.graph import q_graph
-from training.network.model import QNetwork
+from training.network.model import NetworkConfig, QNetwork
 
 
 def save(
@@ -77,11 +76,12 @@ def load(weights: Path) -> tuple[QNetwork, VisionConfig, NetworkConfig]:
     except Exception as error:  # safetensors raises its own class, which it does not export for typing
         raise WeightsError(f"{weights} is not a safetensors file: {one_line(error)}") from error
     try:
-        sizes = (*card.network.channels, card.network.hidden)
+        config = NetworkConfig(**{**card.network, "channels": tuple(card.network["channels"])})
+        sizes = (*config.channels, config.hidden)
         if any(one * other > len(data) for one, other in pairwise(sizes)):  # more than there is memory for, maybe
             raise ValueError(f"{weights} is too small for layers of {str(sizes)[:80]}")
-        network = QNetwork(card.vision, card.network, len(ACTION_TABLE), initialise=False)
-    except (TypeError, ValueError, RuntimeError, ArithmeticError) as error:
+        network = QNetwork(card.vision, config, len(ACTION_TABLE), initialise=False)
+    except (TypeError, KeyError, ValueError, RuntimeError, ArithmeticError) as error:
         raise WeightsError(f"the card {card_path(weights)} does not describe a network: {one_line(error)}") from error
     wanted = {name: (list(tensor.shape), tensor.dtype) for name, tensor in network.state_dict().items()}
     came = {name: (list(tensor.shape), tensor.dtype) for name, tensor in tensors.items()}
@@ -90,7 +90,7 @@ def load(weights: Path) -> tuple[QNetwork, VisionConfig, NetworkConfig]:
             raise WeightsError(f"{weights}: tensor {name}: wanted {wanted.get(name)}, got {came.get(name)}")
     _require_finite(tensors, weights)
     network.load_state_dict(tensors)
-    return network, card.vision, card.network
+    return network, card.vision, config
 
 
 def about(weights: Path) -> dict[str, Any]:

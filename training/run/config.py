@@ -6,11 +6,11 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.network.card import NetworkConfig
 from agent.ranges import require
 from agent.vision import VisionConfig
 from fernway.looks import Looks
 from training.learning.ppo import PPOConfig
+from training.network.model import NetworkConfig
 from training.ranges import require_least
 
 

@@ -8,14 +8,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from agent.network.card import NetworkConfig
 from agent.network.policy import Policy
 from agent.players.learned import Learned, UnfitError
 from agent.players.moment import Moment
 from agent.rules import ACTION_TABLE, SCREEN_SHAPE
 from agent.vision import FrameStack, VisionConfig
 from training.network.graph import q_graph
-from training.network.model import QNetwork
+from training.network.model import NetworkConfig, QNetwork
 
 VISION = VisionConfig()
 CONFIGS = {

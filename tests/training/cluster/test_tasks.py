@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from needs import unavailable
 
-from agent.network.card import NetworkConfig
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from fernway.vector import fresh_level
 from training.cluster.tasks import HERE, results
-from training.network.model import QNetwork
+from training.network.model import NetworkConfig, QNetwork
 from training.run.score import PlayConfig
 from training.run.scoring import Task, _played, play_task
 

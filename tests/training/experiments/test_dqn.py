@@ -16,14 +16,13 @@ import torch
 from numpy.typing import NDArray
 from trained import training
 
-from agent.network.card import NetworkConfig
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from training.experiments.deep_q import Batch, DeepQ, LossName, ReplayBuffer, symlog, td_loss
 from training.experiments.dqn import DQNConfig
 from training.learning.ppo import NotFiniteError
 from training.network import weights as networks
-from training.network.model import QNetwork
+from training.network.model import NetworkConfig, QNetwork
 
 VISION = VisionConfig(height=36, width=36, stack=1)
 

@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from agent.network.card import NetworkConfig
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from training.learning.ppo import Learner, NotFiniteError, PPOConfig
 from training.learning.rollout import Rollout
-from training.network.model import QNetwork
+from training.network.model import NetworkConfig, QNetwork
 
 VISION = VisionConfig(height=8, width=8, stack=1)
 NETWORK = NetworkConfig(channels=(8,), hidden=32)

@@ -11,12 +11,12 @@ import torch
 from safetensors.torch import save_file
 
 from agent.assembly import WEIGHTS
-from agent.network.card import Card, NetworkConfig, WeightsError, card_path, graph_path
+from agent.network.card import Card, WeightsError, card_path, graph_path
 from agent.network.policy import Policy
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from training.network.graph import q_graph
-from training.network.model import QNetwork
+from training.network.model import NetworkConfig, QNetwork
 from training.network.weights import load, save
 
 VISION = VisionConfig()

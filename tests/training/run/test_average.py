@@ -4,11 +4,11 @@ import pytest
 import torch
 from trained import training
 
-from agent.network.card import Card, NetworkConfig, WeightsError
+from agent.network.card import Card, WeightsError
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from training.network import weights as networks
-from training.network.model import QNetwork
+from training.network.model import NetworkConfig, QNetwork
 from training.run.average import AverageConfig, average
 
 VISION, SIZES = VisionConfig(height=36, width=36, stack=1), NetworkConfig(channels=(4,), hidden=8)

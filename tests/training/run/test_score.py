@@ -9,13 +9,12 @@ import torch
 from endings import ending
 from numpy.typing import NDArray
 
-from agent.network.card import NetworkConfig
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from fernway.levels import UNSEEN_ZONES, ZONES, Level, committed
 from fernway.vector import FRESH_SEEDS, fresh_level
 from training.network import weights as networks
-from training.network.model import QNetwork
+from training.network.model import NetworkConfig, QNetwork
 from training.play.stages import TwinStage
 from training.run import score
 from training.run.score import PlayConfig, held_out, play, play_on

@@ -7,12 +7,11 @@ import cv2
 import pytest
 import torch
 
-from agent.network.card import NetworkConfig
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig
 from fernway.levels import committed
 from training.network import weights as networks
-from training.network.model import QNetwork
+from training.network.model import NetworkConfig, QNetwork
 from training.run import score_report
 from training.run.score import PlayConfig
 from training.run.scoring import ScoreConfig, score_weights

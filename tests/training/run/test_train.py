@@ -15,10 +15,10 @@ import pytest
 import torch
 from trained import training
 
-from agent.network.card import NetworkConfig
 from agent.vision import VisionConfig
 from training.learning.ppo import PPOConfig
 from training.network import weights as networks
+from training.network.model import NetworkConfig
 from training.run import score, train
 from training.run.checkpoint import CheckpointError
 from training.run.checkpoint import load as load_checkpoint

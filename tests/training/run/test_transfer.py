@@ -8,12 +8,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from agent.network.card import NetworkConfig, WeightsError
+from agent.network.card import WeightsError
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig, look
 from fernway.levels import Level
 from training.network import weights as networks
-from training.network.model import QNetwork
+from training.network.model import NetworkConfig, QNetwork
 from training.play.title_card import CARD_TILES, SPRITE_COUNT, SPRITE_TABLE, SPRITES, without_card
 from training.run import transfer
 from training.run.values import values_of
