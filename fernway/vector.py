@@ -6,13 +6,16 @@ screens, rewards, terminated, truncated, _ = env.step(env.action_space.sample())
 
 env = FernwayVectorEnv(64, observation=Observation(), threads=2)    # what a network looks at, made in C
 observations, _ = env.reset(seed=1)     # uint8 [64, 4, 64, 80]
+
+env = FernwayVectorEnv(64, observation="inside")    # what the game knows of the player's surroundings; no screen is drawn
+observations, _ = env.reset(seed=1)     # float32 [64, 700]
 """
 
 import ctypes
 import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Literal
 
 import gymnasium as gym
 import numpy as np
@@ -50,6 +53,8 @@ def _library() -> ctypes.CDLL:
         ("lane_is_over", ctypes.c_uint8, [pointer]),
         ("lane_level", None, [pointer, ctypes.POINTER(ctypes.c_uint32)]),
         ("lanes_places", None, [pointer, integer, pointer]),
+        ("inside_size", integer, []),
+        ("lanes_inside", None, [pointer, integer, integer, pointer]),
         ("lane_screen", None, [pointer, pointer]),
         ("lane_begin", None, [pointer, integer, integer, ctypes.c_uint32, *[pointer] * 3]),
         ("lanes_step", None, [pointer, integer, integer, *[pointer] * 8, integer]),
@@ -63,6 +68,9 @@ _LIB = _library()
 LANE_STATE_SIZE: int = _LIB.lane_state_size()
 """Bytes of one game's state, without observations."""
 
+INSIDE: int = _LIB.inside_size()
+"""Numbers that tell of a game's inside: the terrain, the objects and the player's motion; see host/inside.c."""
+
 
 def fresh_level(rng: np.random.Generator) -> Level:
     """Draws any level of the training zones that is not among the committed ones; some may have no way through."""
@@ -74,7 +82,8 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
     """Games of the twin side by side, stepped by one call into C.
 
     Observations are what the emulator shows, uint8 [N, 224, 320, 3], or what a network looks at, uint8 [N, stack,
-    height, width], newest screen last; the first screen of an episode fills the stack. Actions are buttons, 0/1
+    height, width], newest screen last; the first screen of an episode fills the stack. Or they are what a screen only shows
+    in part, in exact numbers, float32 [N, INSIDE]. Actions are buttons, 0/1
     [N, 12], filtered as stable-retro does by default. A step is a timestep of the contest: four frames, the first of
     which plays the previous action with a probability of a quarter, but not in the first step of an episode. The reward
     is 9000 x progress plus up to 1000 for being quick; a lost life or the level's end terminates, 4500 timesteps
@@ -88,7 +97,7 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         levels: Levels to draw from, evenly, or what draws the level of an episode; any fresh one by default.
         copy: Whether each step returns observations in an array of their own, rather than in one that the next step
             overwrites, which is quicker.
-        observation: What to make of the screens; None hands them out as they are.
+        observation: What to make of the screens; None hands them out as they are, "inside" draws none.
         looks: How far the look of each episode goes from the game's own, which None stands for; needs an observation.
         threads: How many slices of the games are stepped at once. The results do not depend on it.
 
@@ -109,7 +118,7 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         levels: Sequence[Level] | Draw = fresh_level,
         *,
         copy: bool = True,
-        observation: Observation | None = None,
+        observation: Observation | Literal["inside"] | None = None,
         looks: Looks | None = None,
         threads: int = 1,
     ) -> None:
@@ -120,11 +129,16 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
             raise FernwayError("want at least 1 level to draw from, got none")
         if threads < 1:
             raise FernwayError(f"want at least 1 thread, got {threads}")
-        if looks and not observation:
-            raise FernwayError("looks change observations, not screens: want an observation, too, got none")
+        if looks and not isinstance(observation, Observation):
+            raise FernwayError(
+                f"looks change observations made of screens: want an observation, too, got {observation}"
+            )
         self.num_envs = num_envs
-        shape = observation.shape if observation else (SCREEN_HEIGHT, SCREEN_WIDTH, 3)
-        self.single_observation_space = gym.spaces.Box(0, 255, shape, np.uint8)
+        self._is_blind = observation == "inside"
+        seen = observation if isinstance(observation, Observation) else None
+        shape = (INSIDE,) if self._is_blind else seen.shape if seen else (SCREEN_HEIGHT, SCREEN_WIDTH, 3)
+        space = (-np.inf, np.inf, shape, np.float32) if self._is_blind else (0, 255, shape, np.uint8)
+        self.single_observation_space = gym.spaces.Box(*space)
         self.single_action_space = gym.spaces.MultiBinary(len(BUTTONS))
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
@@ -133,9 +147,9 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         self._lanes = (ctypes.c_void_p * num_envs)(*(_LIB.lane_new() for _ in range(num_envs)))
         if not all(self._lanes):
             raise MemoryError(f"no memory for {num_envs} games")
-        self._observer = Observer(observation) if observation else None
-        self._looks = LaneLooks(looks, observation, num_envs) if looks and observation else None
-        self._observations = np.zeros((num_envs, *shape), np.uint8)
+        self._observer = Observer(seen) if seen else None
+        self._looks = LaneLooks(looks, seen, num_envs) if looks and seen else None
+        self._observations = np.zeros((num_envs, *shape), self.single_observation_space.dtype)
         self._over = np.ones(num_envs, np.bool_)
         self._bits, self._sticks = np.zeros(num_envs, np.uint16), np.zeros(num_envs, np.bool_)
         self._rewards, self._ends = np.zeros(num_envs, np.float64), np.zeros((2, num_envs), np.bool_)
@@ -143,7 +157,7 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         self._paint = self._looks.records.ctypes.data if self._looks else 0
         arrays = (self._bits, self._sticks, self._rewards, *self._ends)
         addresses = [array.ctypes.data for array in arrays]
-        shown = self._observations.ctypes.data, self._observation_size
+        shown = self._shown_to(0), self._observation_size
         common = (*addresses, self._eye, self._paint, *shown)
         bounds = [num_envs * i // threads for i in range(threads + 1)]
         self._slices = [(self._lanes, begin, end, *common) for begin, end in itertools.pairwise(bounds) if begin < end]
@@ -153,10 +167,14 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
     def _observation_size(self) -> int:
         return int(self._observations[0].nbytes)
 
+    def _shown_to(self, lane: int) -> int | None:
+        """Where C draws a game's observation; None: nowhere."""
+        return None if self._is_blind else self._observations[lane:].ctypes.data
+
     @property
     def state_size(self) -> int:
         """Bytes of a state: the game's; with observations the stack's, too, and with looks the look's."""
-        stack = self._observation_size if self._observer else 0
+        stack = self._observation_size if self._observer or self._is_blind else 0
         return LANE_STATE_SIZE + stack + (LaneLooks.STATE_SIZE if self._looks else 0)
 
     @property
@@ -176,6 +194,13 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         _LIB.lanes_places(self._lanes, self.num_envs, places.ctypes.data)
         return places
 
+    @property
+    def inside(self) -> NDArray[np.float32]:
+        """What the games know of their players' surroundings now, float32 [N, INSIDE]; whatever is observed."""
+        numbers = np.empty((self.num_envs, INSIDE), np.float32)
+        _LIB.lanes_inside(self._lanes, 0, self.num_envs, numbers.ctypes.data)
+        return numbers
+
     def _level(self, lane: int) -> Level:
         numbers = (ctypes.c_uint32 * 3)()
         _LIB.lane_level(self._lanes[lane], numbers)
@@ -191,7 +216,7 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
             options: Not used.
 
         Returns:
-            Observations, uint8 [N, 224, 320, 3] or [N, stack, height, width], and an empty dictionary.
+            Observations as the class says, and an empty dictionary.
 
         Raises:
             FernwayError: If the seed is negative.
@@ -216,7 +241,7 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
             actions: Buttons, bool or 0/1 [N, 12], or their bits, uint16 [N].
 
         Returns:
-            Observations uint8 [N, 224, 320, 3] or [N, stack, height, width], rewards float64 [N], terminated bool [N],
+            Observations as the class says, rewards float64 [N], terminated bool [N],
             truncated bool [N] and an empty dictionary.
 
         Raises:
@@ -235,6 +260,8 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         _LIB.lanes_step(*self._slices[0])
         for other in others:
             other.result()
+        if self._is_blind:
+            _LIB.lanes_inside(self._lanes, 0, self.num_envs, self._observations.ctypes.data)
         terminated, truncated = self._ends.copy()
         np.logical_or(terminated, truncated, out=self._over)
         return self.observations, self._rewards.copy(), terminated, truncated, {}
@@ -247,12 +274,14 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         Raises:
             FernwayError: If the lane does not exist.
         """
-        shown = self._observations[self._checked(lane)]
+        shown = self._shown_to(self._checked(lane))
         paint = None
         if self._looks:
             self._looks.begin(lane, level.zone)
             paint = self._looks.records[lane : lane + 1].ctypes.data
-        _LIB.lane_begin(self._lanes[lane], level.zone, level.act, level.seed, self._eye, paint, shown.ctypes.data)
+        _LIB.lane_begin(self._lanes[lane], level.zone, level.act, level.seed, self._eye, paint, shown)
+        if self._is_blind:
+            _LIB.lanes_inside(self._lanes, lane, lane + 1, self._observations.ctypes.data)
         self._over[lane] = False
 
     def _bits_of(self, actions: NDArray[Any]) -> NDArray[np.uint16]:
@@ -271,7 +300,7 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         state = ctypes.create_string_buffer(LANE_STATE_SIZE)
         _LIB.lane_get_state(self._lanes[self._checked(lane)], state)
         look = self._looks.get_state(lane) if self._looks else b""
-        return state.raw + look + (self._observations[lane].tobytes() if self._observer else b"")
+        return state.raw + look + (self._observations[lane].tobytes() if self._observer or self._is_blind else b"")
 
     def set_state(self, lane: int, state: bytes) -> None:
         """Goes on with one game from a state of any game of such an environment; the delays are not part of it.
@@ -289,8 +318,8 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         if self._looks:
             look = state[LANE_STATE_SIZE : LANE_STATE_SIZE + LaneLooks.STATE_SIZE]
             self._looks.set_state(lane, self._level(lane).zone, look)
-        if self._observer:
-            stack = np.frombuffer(state[-self._observation_size :], np.uint8)
+        if self._observer or self._is_blind:
+            stack = np.frombuffer(state[-self._observation_size :], self._observations.dtype)
             self._observations[lane] = stack.reshape(self._observations[lane].shape)
 
     def _checked(self, lane: int) -> int:

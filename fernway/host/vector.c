@@ -87,12 +87,14 @@ void lane_reset(Lane *lane, int zone, int act, u32 seed)
 }
 
 /* Without an observer RGB [224][320][3]; with one its planes [stack][height][width], of which it draws the last and moves
-   the others up, unless it is the first screen of an episode, which all of them show. */
+   the others up, unless it is the first screen of an episode, which all of them show. to: 0 draws nothing. */
 static void lane_show(Lane *lane, const Observer *observer, const Look *look, u8 is_first, u8 *to)
 {
     size_t plane, others;
     u8 *last;
 
+    if (!to)
+        return;
     if (!observer) {
         native_screen(&lane->native, to);
         return;
@@ -108,7 +110,7 @@ static void lane_show(Lane *lane, const Observer *observer, const Look *look, u8
 }
 
 /* A timestep of lanes first..end-1; one that was reset just now stays where it is, with reward 0. sticks: does the first
-   frame play the previous action? shown: what lane_show makes, size bytes a lane. */
+   frame play the previous action? shown: what lane_show makes, size bytes a lane; 0: nothing. */
 void lanes_step(Lane **lanes, s32 first, s32 end, const u16 *actions, const u8 *sticks, double *rewards, u8 *terminated,
                 u8 *truncated, const Observer *observer, const Look *looks, u8 *shown, s32 size)
 {
@@ -122,7 +124,7 @@ void lanes_step(Lane **lanes, s32 first, s32 end, const u16 *actions, const u8 *
         rewards[i] = answer.reward;
         terminated[i] = answer.terminated;
         truncated[i] = answer.truncated;
-        lane_show(lanes[i], observer, looks ? looks + i : 0, is_first, shown + (size_t)i * size);
+        lane_show(lanes[i], observer, looks ? looks + i : 0, is_first, shown ? shown + (size_t)i * size : 0);
     }
 }
 

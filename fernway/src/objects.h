@@ -36,5 +36,6 @@ void enemy_shot(Object *o);
 void platform_across(Object *o);
 void platform_updown(Object *o);
 void platform_falling(Object *o);
+s16 platform_swing(const Object *o, u16 frame); /* of one that goes to and fro */
 
 #endif

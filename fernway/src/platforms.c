@@ -28,10 +28,11 @@ static void platform_to(Object *o, s32 x, s32 y)
     o->y = y;
 }
 
-/* arg * sin, pixels; wide ones swing at half the pace, so that none is too fast to jump on. */
-static s16 swing(const Object *o)
+/* How far a frame finds it from its home: arg * sin, pixels. Wide ones swing at half the pace, so that none is too fast to
+   jump on. */
+s16 platform_swing(const Object *o, u16 frame)
 {
-    u16 phase = G.frame + (u16)o->home_x;
+    u16 phase = frame + (u16)o->home_x;
     if (o->arg > 64)
         phase >>= 1;
     return (s16)(o->arg * sine[(u8)phase]) >> 7;
@@ -39,12 +40,12 @@ static s16 swing(const Object *o)
 
 void platform_across(Object *o)
 {
-    platform_to(o, (s32)(o->home_x + swing(o)) << 16, o->y);
+    platform_to(o, (s32)(o->home_x + platform_swing(o, G.frame)) << 16, o->y);
 }
 
 void platform_updown(Object *o)
 {
-    platform_to(o, o->x, (s32)(o->home_y + swing(o)) << 16);
+    platform_to(o, o->x, (s32)(o->home_y + platform_swing(o, G.frame)) << 16);
 }
 
 void platform_falling(Object *o)

@@ -71,7 +71,7 @@ class QLearner(Learner):
 
     def _step(self, batches: "ppo._Batches", chosen: Tensor, *, only_value: bool) -> Tensor:
         del only_value
-        obs, action, _, _, target = (part[chosen] for part in batches)
+        obs, action, target = batches.obs[chosen], batches.action[chosen], batches.target[chosen]
         with self._autocast():
             q = self.network(obs)
         error = q.gather(1, action[:, None])[:, 0] - target

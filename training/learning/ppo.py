@@ -1,6 +1,7 @@
 """Proximal policy optimisation of a Q-network: its value and its policy learn by reward from what they just played."""
 
 import ctypes
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from training.learning.rollout import Rollout, generalised_advantages
-from training.network.model import QNetwork
+from training.network.insider import Network
 
 
 class NotFiniteError(ArithmeticError):
@@ -56,6 +57,10 @@ class PPOConfig:
     clip_norm: float = 0.5
     """Gradients longer than this are shortened to it."""
 
+    teacher_weight: float = 1.0
+    """Where a teacher is heard (`--teacher`): weight of the policy's divergence from the teacher's, nats, which stands in
+    the place of the advantages and of the entropy. The value learns from the reward as ever."""
+
     warm_up_timesteps: int | None = None
     """For so many timesteps of the run only the value learns: a policy from elsewhere is not to be spoiled by a value
     that knows nothing of this game. None: a tenth of the run and 50,000 at most where a network goes on with other games,
@@ -73,7 +78,7 @@ class PPOConfig:
         for name in ("gamma", "trace"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"wanted {_flag(name)} within 0..1, got {getattr(self, name)}")
-        for name in ("entropy_weight", "value_weight", "warm_up_timesteps"):
+        for name in ("entropy_weight", "value_weight", "teacher_weight", "warm_up_timesteps"):
             value = getattr(self, name)
             if value is not None and value < 0:
                 raise ValueError(f"wanted {_flag(name)} of at least 0, got {value}")
@@ -99,6 +104,8 @@ class Update:
     """Share of timesteps whose probability moved beyond the clip."""
     gradient_norm: float
     """Before it was shortened."""
+    taught: float
+    """Divergence of the policy from the teacher's, nats; NaN without a teacher."""
     explained_variance: float
     """Of the returns by the values that were there before the update; 1: all of it."""
 
@@ -125,7 +132,7 @@ def keep_memory() -> None:
 class Learner:
     """A Q-network, its optimiser, and the update."""
 
-    def __init__(self, network: QNetwork, config: PPOConfig, device: torch.device, generator: torch.Generator) -> None:
+    def __init__(self, network: Network, config: PPOConfig, device: torch.device, generator: torch.Generator) -> None:
         """Moves the network to the device.
 
         Args:
@@ -155,7 +162,7 @@ class Learner:
         """Draws actions from the policy.
 
         Args:
-            obs: uint8 [N, C, H, W], on the device.
+            obs: What the network looks at, [N, ...], on the device.
 
         Returns:
             Actions int64 [N], their log probabilities float32 [N] and the observations' values float32 [N].
@@ -169,13 +176,13 @@ class Learner:
 
     @torch.no_grad()
     def value(self, obs: Tensor) -> Tensor:
-        """Computes the values float32 [N] of observations uint8 [N, C, H, W]."""
+        """Computes the values float32 [N] of observations [N, ...]."""
         with self._autocast():
             return self.network.value_and_policy(obs)[0]
 
     @torch.no_grad()
     def q_values(self, obs: Tensor) -> Tensor:
-        """Computes the Q-values float32 [N, A] of observations uint8 [N, C, H, W]."""
+        """Computes the Q-values float32 [N, A] of observations [N, ...]."""
         with self._autocast():
             q: Tensor = self.network(obs)
         return q
@@ -209,6 +216,7 @@ class Learner:
             rollout.log_probability.flatten(),
             (flat - mean) / (spread + 1e-8),
             target,
+            None if rollout.taught is None else rollout.taught.flatten(0, 1),
         )
         found: list[Tensor] = []
         for _ in range(config.epochs):
@@ -219,7 +227,7 @@ class Learner:
                 if len(chosen) == min(config.batch_size, len(target))
             ]
             found.extend(self._step(batches, chosen, only_value=only_value) for chosen in whole)
-        policy_loss, value_loss, entropy, kl, clipped, norm = torch.stack(found).mean(0).tolist()
+        policy_loss, value_loss, entropy, kl, clipped, norm, taught = torch.stack(found).mean(0).tolist()
         return Update(
             policy_loss=policy_loss,
             value_loss=value_loss,
@@ -227,12 +235,13 @@ class Learner:
             kl=kl,
             clipped=clipped,
             gradient_norm=norm,
+            taught=taught,
             explained_variance=explained,
         )
 
     def _step(self, batches: "_Batches", chosen: Tensor, *, only_value: bool) -> Tensor:
         config = self.config
-        obs, action, log_before, advantage, target = (part[chosen] for part in batches)
+        obs, action, log_before, advantage, target = (part[chosen] for part in batches[:-1])
         with self._autocast():
             value, log_policy = self.network.value_and_policy(obs)  # [B], [B, A]
         log_ratio = log_policy.gather(1, action[:, None])[:, 0] - log_before  # [B]
@@ -241,8 +250,13 @@ class Learner:
         policy_loss = -torch.minimum(ratio * advantage, clipped * advantage).mean()
         value_loss = (value - target).square().mean() / max(self._return_variance, 1e-8)
         entropy = -(log_policy.exp() * log_policy).sum(1).mean()
+        taught = entropy.new_tensor(math.nan)
         loss = config.value_weight * value_loss
-        if not only_value:
+        if batches.taught is not None:
+            teacher = batches.taught[chosen]  # log pi, [B, A]
+            taught = (teacher.exp() * (teacher - log_policy)).sum(1).mean()
+            loss = loss + config.teacher_weight * taught
+        elif not only_value:
             loss = loss + policy_loss - config.entropy_weight * entropy
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -260,7 +274,7 @@ class Learner:
         with torch.no_grad():
             kl = (ratio - 1 - log_ratio).mean()
             moved = ((ratio - 1).abs() > config.clip).float().mean()
-            return torch.stack([policy_loss, value_loss, entropy, kl, moved, norm]).detach()
+            return torch.stack([policy_loss, value_loss, entropy, kl, moved, norm, taught]).detach()
 
     def state_dict(self) -> dict[str, Any]:
         """Returns all that the learner goes on from: a nest of dictionaries with tensors and numbers."""
@@ -295,6 +309,8 @@ class _Batches(NamedTuple):
     log_before: Tensor
     advantage: Tensor
     target: Tensor
+    taught: Tensor | None
+    """float32 [T * N, A]."""
 
 
 def is_parallel() -> bool:

@@ -54,7 +54,7 @@ class Rollout:
     """
 
     obs: Tensor
-    """uint8 [T, N, C, H, W]."""
+    """uint8 [T, N, C, H, W], or float32 [T, N, INSIDE] for who sees the inside."""
     action: Tensor
     """int64 [T, N]."""
     log_probability: Tensor
@@ -67,20 +67,30 @@ class Rollout:
     """float32 [T, N], scaled reward units."""
     last_value: Tensor
     """float32 [N]."""
+    taught: Tensor | None = None
+    """float32 [T, N, A], log pi of the teacher, where there is one."""
 
     @classmethod
-    def empty(cls, timesteps: int, lanes: int, obs_shape: tuple[int, int, int], device: torch.device) -> "Rollout":
-        """Allocates a rollout."""
+    def empty(cls, timesteps: int, obs: Tensor, *, taught: int = 0) -> "Rollout":
+        """Allocates a rollout.
 
-        def floats() -> Tensor:
-            return torch.zeros(timesteps, lanes, device=device)
+        Args:
+            timesteps: T.
+            obs: Observations [N, ...] like those that it will hold, on the learner's device.
+            taught: A, where a teacher is heard; 0: there is none.
+        """
+        lanes, device = len(obs), obs.device
+
+        def floats(*more: int) -> Tensor:
+            return torch.zeros(timesteps, lanes, *more, device=device)
 
         return cls(
-            obs=torch.zeros(timesteps, lanes, *obs_shape, dtype=torch.uint8, device=device),
+            obs=torch.zeros(timesteps, *obs.shape, dtype=obs.dtype, device=device),
             action=torch.zeros(timesteps, lanes, dtype=torch.int64, device=device),
             log_probability=floats(),
             reward=floats(),
             discount=floats(),
             value=floats(),
             last_value=torch.zeros(lanes, device=device),
+            taught=floats(taught) if taught else None,
         )

@@ -76,7 +76,9 @@ def load(weights: Path) -> tuple[QNetwork, VisionConfig, NetworkConfig]:
     except Exception as error:  # safetensors raises its own class, which it does not export for typing
         raise WeightsError(f"{weights} is not a safetensors file: {one_line(error)}") from error
     try:
-        config = NetworkConfig(**{**card.network, "channels": tuple(card.network["channels"])})
+        channels = tuple(card.network["channels"])
+        # Networks were saved before the setting came: each of their stages pools.
+        config = NetworkConfig(**{"pooled": len(channels), **card.network, "channels": channels})
         sizes = (*config.channels, config.hidden)
         if any(one * other > len(data) for one, other in pairwise(sizes)):  # more than there is memory for, maybe
             raise ValueError(f"{weights} is too small for layers of {str(sizes)[:80]}")

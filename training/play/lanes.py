@@ -36,8 +36,9 @@ class Lanes(Protocol):
     count: int
     """How many."""
 
-    obs: NDArray[np.uint8]
-    """What is to be acted on next, uint8 [N, C, H, W]; overwritten by `step`."""
+    obs: NDArray[Any]
+    """What is to be acted on next, uint8 [N, C, H, W], or float32 [N, INSIDE] for who sees the inside; overwritten by
+    `step`."""
 
     def step(self, action: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.bool_], list[Ending]]:
         """Plays one timestep in every lane.

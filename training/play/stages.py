@@ -20,8 +20,8 @@ L_contra = TypeVar("L_contra", contravariant=True)
 class Stage(Protocol[L_contra]):
     """Several games that scored episodes are played on."""
 
-    obs: NDArray[np.uint8]
-    """What is to be acted on next, uint8 [N, C, H, W]."""
+    obs: NDArray[Any]
+    """What is to be acted on next, uint8 [N, C, H, W]; float32 [N, INSIDE] for who sees the inside."""
 
     @property
     def places(self) -> NDArray[np.int32] | None:
@@ -48,11 +48,11 @@ class Stage(Protocol[L_contra]):
 class TwinStage:
     """The twin's games."""
 
-    def __init__(self, lanes: int, vision: VisionConfig, levels: Sequence[Level], seed: int) -> None:
-        """Makes the games; `seed`: of all sticky frames."""
+    def __init__(self, lanes: int, vision: VisionConfig | None, levels: Sequence[Level], seed: int) -> None:
+        """Makes the games; `vision`: None sees the inside; `seed`: of all sticky frames."""
         self._env = FernwayVectorEnv(lanes, levels, copy=False, observation=observation_of(vision))
         self._env.reset(seed=seed)
-        self.obs = self._env.observations
+        self.obs: NDArray[Any] = self._env.observations
 
     @property
     def places(self) -> NDArray[np.int32]:

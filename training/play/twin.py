@@ -1,6 +1,7 @@
 """Fernway's twin as a training ground: a fresh level every episode."""
 
 from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +19,14 @@ ACTION_BITS = np.array([buttons_to_bits(held.tolist()) for held in action_button
 """The action table as the vector environment takes it."""
 
 
-def observation_of(vision: VisionConfig) -> Observation:
-    """Returns the twin's settings for what the network looks at.
+def observation_of(vision: VisionConfig | None) -> Observation | Literal["inside"]:
+    """Returns the twin's settings for what the network looks at; None: it sees the inside.
 
     Raises:
         ValueError: If the twin does not make such observations.
     """
+    if vision is None:
+        return "inside"
     if vision.pixels != "gray":
         raise ValueError(f"the twin makes gray observations, got --vision.pixels {vision.pixels}")
     return Observation(
@@ -41,7 +44,7 @@ class TwinLanes:
     def __init__(
         self,
         lanes: int,
-        vision: VisionConfig,
+        vision: VisionConfig | None,
         stall_timesteps: int,
         seed: tuple[int, ...],
         *,
@@ -53,7 +56,7 @@ class TwinLanes:
 
         Args:
             lanes: How many.
-            vision: What the network looks at.
+            vision: What the network looks at; None: the game's inside.
             stall_timesteps: Ends an episode after so many timesteps without a new best return; 0: never.
             seed: Of levels and sticky frames.
             draw: Draws the level of an episode.
@@ -65,12 +68,22 @@ class TwinLanes:
         env_seed, own_seed = np.random.SeedSequence(seed).spawn(2)
         self._rng = np.random.default_rng(own_seed)
         self._env = FernwayVectorEnv(
-            lanes, draw, copy=False, observation=observation_of(vision), looks=looks, threads=threads
+            lanes,
+            draw,
+            copy=False,
+            observation=observation_of(vision),
+            looks=looks if vision else None,
+            threads=threads,
         )
         self._env.reset(seed=[int(word) for word in env_seed.generate_state(4)])
-        self.obs = self._env.observations
+        self.obs: NDArray[Any] = self._env.observations
         self._records = Records(lanes, stall_timesteps)
         self._levels = self._env.levels
+
+    @property
+    def inside(self) -> NDArray[np.float32]:
+        """What is to be acted on next, as the game knows it, float32 [N, INSIDE]."""
+        return self._env.inside
 
     def step(self, action: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.bool_], list[Ending]]:
         """Plays one timestep in every lane; see `Lanes.step`."""

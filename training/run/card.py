@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from common.checkout import commit
+from training.network import insider as insiders
 from training.network import weights as networks
 from training.run.config import TrainConfig
 from training.run.curve import ScoreRow
@@ -35,7 +36,10 @@ def about(config: TrainConfig, timesteps: int, seconds: float, scores: Sequence[
         ],
     }
     if config.weights is not None:  # the stage before, with its command
-        found["weights"] = networks.about(config.weights)
+        inside = config.sees == "inside"
+        found["weights"] = insiders.load(config.weights)[1] if inside else networks.about(config.weights)
+    if config.teacher is not None:
+        found["teacher"] = insiders.load(config.teacher)[1]
     return found
 
 

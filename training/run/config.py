@@ -5,6 +5,7 @@ import math
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from agent.ranges import require
 from agent.vision import VisionConfig
@@ -45,6 +46,14 @@ class TrainConfig:
     weights: Path | None = None
     """Goes on from the network in this file, with smaller steps. On games of --levels, only its value learns at first
     (`--ppo.warm-up-timesteps`)."""
+
+    sees: Literal["screen", "inside"] = "screen"
+    """What learns: a Q-network that sees the screen; or an insider, which sees the terrain, the objects and the player's
+    motion in exact numbers, on the twin alone. It learns ten times as many timesteps a second, and can teach a Q-network."""
+
+    teacher: Path | None = None
+    """An insider's weights: the Q-network learns to play as it would (`--ppo.teacher-weight`), on the twin, wherever its own
+    play takes it. Source: Ross et al. 2011 (DAgger)."""
 
     lanes: int = 0
     """Games that a process plays side by side; 0: 64 on the twin, one for each of its cores on the emulator."""
@@ -95,8 +104,17 @@ class TrainConfig:
         require_least(self, 0, "minutes", "seed", "score_period", "lanes", "rollout", "stall_timesteps")
         is_scorable = min(self.score_levels) >= 0 and (any(self.score_levels) or not self.score_period)
         require(is_scorable, "--score-levels of at least 0, one above", self.score_levels)
+        if (self.sees == "inside" or self.teacher) and self.levels is not None:
+            raise ValueError("--sees inside and --teacher go with Fernway's twin, and not with --levels")
+        if self.sees == "inside" and self.teacher:
+            raise ValueError("--teacher goes with --sees screen: an insider has nothing to learn from another")
         if self.held_out is not None and self.levels is None:
             raise ValueError("--held-out goes with --levels: on Fernway's twin, held-out levels are drawn")
+
+    @property
+    def seen(self) -> VisionConfig | None:
+        """What is looked at; None: the inside."""
+        return self.vision if self.sees == "screen" else None
 
     @property
     def is_scored(self) -> bool:
@@ -104,11 +122,11 @@ class TrainConfig:
         return self.score_period > 0 and (self.levels is None or self.held_out is not None)
 
 
-LANES = 64
-"""On the twin, where a lane costs little, and many make a rollout that says something."""
+LANES, INSIDER_LANES = 64, 256
+"""On the twin, where a lane costs little, and many make a rollout that says something; and for an insider, which is quick."""
 
-ROLLOUT, ROLLOUT_LEAST = 128, 4096
-"""Timesteps of each lane between two updates; and of all lanes together, as smaller rollouts are too noisy to learn from
+ROLLOUT, INSIDER_ROLLOUT, ROLLOUT_LEAST = 128, 64, 4096
+"""Timesteps of each lane between two updates; an insider's; and of all lanes together, as smaller rollouts are too noisy to learn from
 (measured: learning flattened at 4,096 and rose again at 16,384)."""
 
 
@@ -116,9 +134,13 @@ def settled(config: TrainConfig) -> TrainConfig:
     """Fills in what the settings leave to the machine and the kind of game."""
     lanes, rollout = config.lanes, config.rollout
     if not lanes:
-        lanes = LANES if config.levels is None else max(1, cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+        on_twin = LANES if config.sees == "screen" else INSIDER_LANES
+        lanes = on_twin if config.levels is None else max(1, cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
     if not rollout:
-        rollout = max(ROLLOUT, math.ceil(ROLLOUT_LEAST / (lanes * int(os.environ.get("WORLD_SIZE", "1")))))
+        rollout = max(
+            ROLLOUT if config.sees == "screen" else INSIDER_ROLLOUT,
+            math.ceil(ROLLOUT_LEAST / (lanes * int(os.environ.get("WORLD_SIZE", "1")))),
+        )
     return dataclasses.replace(config, lanes=lanes, rollout=rollout)
 
 

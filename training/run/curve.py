@@ -44,6 +44,8 @@ class Row:
     policy_loss: float
     value_loss: float
     gradient_norm: float
+    taught: float
+    """Divergence from the teacher, nats; NaN without one."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ class Meter:
                 name: mean(getattr(update, name) for update in updates)
                 for name in (
                     *("explained_variance", "entropy", "kl", "clipped"),
-                    *("policy_loss", "value_loss", "gradient_norm"),
+                    *("policy_loss", "value_loss", "gradient_norm", "taught"),
                 )
             },
         )

@@ -21,6 +21,7 @@ CURVE = (
     ("explained_variance", "variance of returns explained by V"),
     ("entropy", "entropy of the policy, nats"),
     ("kl", "KL divergence of an update, nats"),
+    ("taught", "KL divergence from the teacher, nats"),
     ("timesteps_per_s", "timesteps a second"),
 )
 """Panels of the curve."""

@@ -43,7 +43,7 @@ class HeldOut:
         self.episodes: list[Episode] = []
         """The latest ones scored."""
         try:
-            self._screens = level_observations(config.vision)
+            self._screens = None if config.seen is None else level_observations(config.vision)
         except (ImportError, ValueError, OSError) as error:
             warn(f"no start screens of the contest, so no column `rightward`: {error}")
 
@@ -69,7 +69,7 @@ class HeldOut:
 
     def _on_twin(self, values: Values, levels: Sequence[Level], tell: Tell) -> list[Ending]:
         recorder = Recorder()
-        endings = play(values, self._config.vision, levels, seed=self._config.seed, tell=tell, watch=recorder)
+        endings = play(values, self._config.seen, levels, seed=self._config.seed, tell=tell, watch=recorder)
         self.episodes += recorder.episodes(levels, endings)
         return endings
 

@@ -85,7 +85,7 @@ def held_out(seed: int, seen: int, unseen: int) -> dict[str, list[Level]]:
 
 def play(
     values: Values,
-    vision: VisionConfig,
+    vision: VisionConfig | None,
     levels: Sequence[Level],
     *,
     seed: int,
@@ -93,7 +93,7 @@ def play(
     tell: Callable[[], object] = lambda: None,
     watch: Watch | None = None,
 ) -> list[Ending]:
-    """Plays one episode on each level on the twin; see `play_on`."""
+    """Plays one episode on each level on the twin; see `play_on`. `vision`: None sees the inside."""
     lanes = min(LANES, len(levels))
     stage = TwinStage(lanes, vision, levels, seed)
     return play_on(stage, lanes, values, levels, seed=seed, config=config, tell=tell, watch=watch)

@@ -5,10 +5,12 @@ import math
 import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import torch
 import torch.distributed as dist
 from rich.console import Console
@@ -16,7 +18,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from agent.rules import ACTION_TABLE
 from training.learning.ppo import NotFiniteError
+from training.network import insider as insiders
 from training.network import weights as networks
+from training.network.insider import Insider, Network
 from training.network.model import QNetwork
 from training.play.console import EmulatedLevel
 from training.play.emulators import EmulatorError, EmulatorLanes, read_emulated_levels
@@ -65,7 +69,8 @@ def train(config: TrainConfig) -> None:
         raise ValueError(f"{min(level.name for level in both)} is in {config.levels} and in {config.held_out}, too")
     with processes() as rank:
         config, network = _network(config)
-        trainer = Trainer(config, network, rank)
+        teacher = insiders.load(config.teacher)[0] if config.teacher else None
+        trainer = Trainer(config, network, rank, teacher=teacher)
         path = config.out / CHECKPOINT
         config.out.mkdir(parents=True, exist_ok=True)
         if path.exists():
@@ -95,16 +100,37 @@ def make_lanes(config: TrainConfig, levels: Sequence[EmulatedLevel], timesteps: 
     if levels:
         return EmulatorLanes(config.lanes, levels, config.vision, config.stall_timesteps, seed, any_rom=config.any_rom)
     stall, looks, threads = config.stall_timesteps, config.looks, config.threads
-    return TwinLanes(config.lanes, config.vision, stall, seed, looks=looks, threads=threads)
+    return TwinLanes(config.lanes, config.seen, stall, seed, looks=looks, threads=threads)
 
 
-def _network(config: TrainConfig) -> tuple[TrainConfig, QNetwork]:
+RANDOM_TIMESTEPS = 60
+"""Timesteps of random play, in each lane, by which a new insider's input is scaled."""
+
+
+def _network(config: TrainConfig) -> tuple[TrainConfig, Network]:
     """Makes the network; or reads it, and then its own settings replace the run's."""
+    if config.sees == "inside":
+        return config, _insider(config)
     if config.weights is None:
         torch.manual_seed(config.seed)
         return config, QNetwork(config.vision, config.network, len(ACTION_TABLE))
     network, vision, sizes = networks.load(config.weights)
     return dataclasses.replace(config, vision=vision, network=sizes), network
+
+
+def _insider(config: TrainConfig) -> Insider:
+    """Makes an insider, or reads it."""
+    if config.weights is not None:
+        return insiders.load(config.weights)[0]
+    torch.manual_seed(config.seed)
+    insider, rng = Insider(config.network.temperature), np.random.default_rng(config.seed)
+    with closing(TwinLanes(config.lanes, None, config.stall_timesteps, (config.seed,))) as lanes:
+        seen = []
+        for _ in range(RANDOM_TIMESTEPS):
+            lanes.step(rng.integers(0, len(ACTION_TABLE), config.lanes))
+            seen.append(lanes.obs.copy())
+    insider.scale_to(torch.from_numpy(np.concatenate(seen)))
+    return insider
 
 
 class _AskedToStopError(Exception):
@@ -272,7 +298,11 @@ class _Run:
     def _save_weights(self, path: Path) -> None:
         config, trainer = self._config, self._trainer
         about = card.about(config, trainer.timesteps, time.monotonic() - self._began_at, self._scores.rows)
-        networks.save(path, trainer.learner.network, config.vision, config.network, about)
+        match trainer.learner.network:
+            case Insider() as insider:
+                insiders.save(path, insider, about)
+            case network:
+                networks.save(path, network, config.vision, config.network, about)
 
 
 def _line(row: Row) -> str:

@@ -11,10 +11,12 @@ import torch.distributed as dist
 from numpy.typing import NDArray
 
 from agent.rules import ACTION_TABLE
+from fernway.vector import INSIDE
 from training.learning.ppo import Learner, Update, device_of_choice, is_parallel
 from training.learning.rollout import Rollout
-from training.network.model import QNetwork
+from training.network.insider import Insider, Network
 from training.play.lanes import Ending, Lanes
+from training.play.twin import TwinLanes
 from training.run.config import TrainConfig
 from training.run.schedules import cosine
 from training.run.values import values_of
@@ -48,13 +50,14 @@ class Iteration:
 class Trainer:
     """One process's part of a run."""
 
-    def __init__(self, config: TrainConfig, network: QNetwork, rank: int = 0) -> None:
+    def __init__(self, config: TrainConfig, network: Network, rank: int = 0, *, teacher: Insider | None = None) -> None:
         """Allocates what the run takes.
 
         Args:
             config: The run's settings.
             network: What learns; every process makes the same.
             rank: Number of this process.
+            teacher: Whom the network learns from.
         """
         self.config = config
         self.timesteps = 0
@@ -63,7 +66,15 @@ class Trainer:
         self.learner = Learner(network, config.ppo, self.device, self._generator)
         self.values = values_of(self.learner.q_values, self.device)
         self.processes = dist.get_world_size() if is_parallel() else 1
-        self._rollout = Rollout.empty(config.rollout, config.lanes, config.vision.obs_shape, self.device)
+        self._teacher = teacher.to(self.device) if teacher else None
+        seen = config.seen
+        self._rollout = Rollout.empty(
+            config.rollout,
+            torch.zeros(config.lanes, INSIDE, device=self.device)
+            if seen is None
+            else torch.zeros(config.lanes, *seen.obs_shape, dtype=torch.uint8, device=self.device),
+            taught=len(ACTION_TABLE) if teacher else 0,
+        )
 
     @property
     def learning_rate(self) -> float:
@@ -110,6 +121,12 @@ class Trainer:
             rollout.obs[t].copy_(torch.from_numpy(lanes.obs))
             action, rollout.log_probability[t], rollout.value[t] = self.learner.act(rollout.obs[t])
             rollout.action[t] = action
+            if self._teacher is not None and rollout.taught is not None:
+                assert isinstance(lanes, TwinLanes), "only the twin shows its inside"
+                with torch.no_grad():
+                    rollout.taught[t] = self._teacher.value_and_policy(torch.from_numpy(lanes.inside).to(self.device))[
+                        1
+                    ]
             reward, ended, ends = lanes.step(action.cpu().numpy())
             rollout.reward[t].copy_(torch.from_numpy(reward * np.float32(ppo.reward_scale)))
             rollout.discount[t].copy_(torch.from_numpy(np.where(ended, 0, ppo.gamma).astype(np.float32)))
@@ -123,7 +140,8 @@ class Trainer:
 
     def _sizes(self) -> str:
         """Says what the network is and what it looks at, for a checkpoint."""
-        return f"{self.config.network}, {self.config.vision}"
+        config = self.config
+        return f"{config.network}, {config.vision}" if config.sees == "screen" else "an insider"
 
     def load(self, state: dict[str, Any]) -> None:
         """Goes on from a checkpoint's state.

@@ -36,7 +36,7 @@ def screens(rng: np.random.Generator) -> torch.Tensor:
 
 def play(found: Learner, rng: np.random.Generator) -> tuple[Rollout, float]:
     """A rollout of a game in which each timestep is an episode: 1 for the right action, 0 for others."""
-    rollout = Rollout.empty(LENGTH, LANES, VISION.obs_shape, CPU)
+    rollout = Rollout.empty(LENGTH, screens(rng))
     for t in range(LENGTH):
         rollout.obs[t] = screens(rng)
         rollout.action[t], rollout.log_probability[t], rollout.value[t] = found.act(rollout.obs[t])
@@ -64,6 +64,7 @@ def test_it_learns_which_action_pays_on_which_screen() -> None:
 def test_actions_are_drawn_as_the_policy_has_it() -> None:
     found = learner()
     with torch.no_grad():
+        assert isinstance(found.network, QNetwork)
         found.network.advantage[-1].get_parameter("bias").copy_(torch.linspace(0, 0.4, len(ACTION_TABLE)))
     obs = torch.zeros(2000, *VISION.obs_shape, dtype=torch.uint8)
     action, log_probability, _ = found.act(obs)

@@ -52,7 +52,7 @@ def test_shapes_that_differ_are_refused() -> None:
 
 
 def test_a_rollout_has_room_for_every_lane() -> None:
-    rollout = Rollout.empty(5, 3, (4, 8, 10), torch.device("cpu"))
+    rollout = Rollout.empty(5, torch.zeros(3, 4, 8, 10, dtype=torch.uint8))
     assert rollout.obs.shape == (5, 3, 4, 8, 10)
     assert rollout.obs.dtype == torch.uint8
     assert rollout.last_value.shape == (3,)

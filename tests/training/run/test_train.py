@@ -1,6 +1,5 @@
 """A training run as its user meets it: stopped, gone on with, lengthened, killed, refused; on the twin, tiny."""
 
-import csv
 import dataclasses
 import os
 import shutil
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from runs import column, config, timesteps
 from trained import training
 
 from agent.vision import VisionConfig
@@ -37,26 +37,6 @@ TINY = [
 ]
 
 
-def config(out: Path, **settings: object) -> TrainConfig:
-    return dataclasses.replace(
-        TrainConfig(
-            out=out,
-            timesteps=1000,
-            lanes=4,
-            rollout=8,
-            checkpoint_period=400,
-            score_period=0,
-            score_levels=(2, 1),
-            plots=False,
-            stall_timesteps=30,
-            ppo=PPOConfig(batch_size=16, learning_rate=1e-3),
-            vision=VisionConfig(height=32, width=40),
-            network=NetworkConfig(channels=(4,), hidden=8),
-        ),
-        **settings,  # type: ignore[arg-type]
-    )
-
-
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Scored episodes are short, no start screens are drawn, and every iteration has its row in the curve."""
@@ -67,15 +47,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("training.run.held_out.level_observations", no_screens)
     monkeypatch.setattr(score, "PlayConfig", lambda: PlayConfig(stall_timesteps=20))
     monkeypatch.setattr(train, "LOG_PERIOD_S", -1.0)
-
-
-def column(path: Path, name: str = "timesteps") -> list[float]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return [float(row[name]) for row in csv.DictReader(file)]
-
-
-def timesteps(out: Path) -> int:
-    return int(load_checkpoint(out / CHECKPOINT)["timesteps"])
 
 
 @contextmanager
