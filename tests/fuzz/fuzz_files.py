@@ -35,6 +35,7 @@ from contest.scoring.pairs import read_pair
 from contest.scoring.results import Run, read_result
 from contest.scoring.scores import Scores
 from fernway import GAME, INTEGRATION, FernwayError, picture, states
+from training.network import insider as insiders
 from training.network import weights as network
 from training.network.model import NetworkConfig, QNetwork
 
@@ -199,6 +200,19 @@ def fuzz_weights(seed: int) -> None:
     weights = damaged(weights, np.random.default_rng(seed))
     digest = hashlib.sha256(weights).hexdigest()
     load_weights(weights, json.dumps(json.loads(card) | {"sha256": digest}).encode())
+
+
+@functools.cache
+def insider_file() -> bytes:
+    with folder() as place:
+        insiders.save(place / "insider.safetensors", insiders.Insider(0.25), {"seed": 0})
+        return (place / "insider.safetensors").read_bytes()
+
+
+def fuzz_insider(seed: int) -> None:
+    with folder() as place, refused(WeightsError):
+        (place / "insider.safetensors").write_bytes(damaged(insider_file(), np.random.default_rng(seed)))
+        insiders.load(place / "insider.safetensors")
 
 
 def results(place: Path) -> Path:

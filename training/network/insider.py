@@ -100,16 +100,17 @@ def load(path: Path) -> tuple[Insider, dict[str, Any]]:
         with safe_open(path, "pt") as file:
             said = json.loads((file.metadata() or {}).get("insider", "{}"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-        if said.get("format") != INSIDER_FORMAT:
+        if not isinstance(said, dict) or said.get("format") != INSIDER_FORMAT:
             raise WeightsError(
                 f"{path} is no insider of this version: `python -m training train --sees inside` makes one"
             )
         insider = Insider(float(said["temperature"]))
         insider.load_state_dict(tensors)
+        about = dict(said["about"])
     except (OSError, SafetensorError, RuntimeError, TypeError, ValueError, KeyError) as error:
         if isinstance(error, WeightsError):
             raise
         raise WeightsError(f"cannot use the insider {path}: {one_line(error)}") from error
     if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
         raise WeightsError(f"{path} holds values that are not finite")
-    return insider, dict(said["about"])
+    return insider, about

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from agent.network.card import WeightsError
 from agent.rules import ACTION_TABLE
@@ -46,6 +47,16 @@ def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "insider.safetensors"
     path.write_bytes(content)
     with pytest.raises(WeightsError, match=r"cannot use the insider .*insider\.safetensors"):
+        insiders.load(path)
+
+
+@pytest.mark.parametrize(
+    "said", ["[]", "{}", '{"format": "1", "temperature": 0.25}', '{"format": "1", "about": {}}', "{"]
+)
+def test_a_file_that_says_something_else_is_refused(tmp_path: Path, said: str) -> None:
+    path = tmp_path / "insider.safetensors"
+    save_file(insider().state_dict(), path, {"insider": said})
+    with pytest.raises(WeightsError, match="insider"):
         insiders.load(path)
 
 
