@@ -23,7 +23,7 @@ class RunConfig(Checked):
     epsilon: Annotated[float, within(0, 1)] = 0.02
     """Probability of a random action where the learned policy plays."""
 
-    temperature: Annotated[float, at_least(0)] = 0.25
+    temperature: Annotated[float, at_least(0)] = 0.15
     """Otherwise its action is drawn from softmax(Q / temperature), the network's units; 0: always the best one."""
 
     seed: Annotated[int, at_least(0)] = 0
