@@ -6,11 +6,14 @@ FROM debian:bookworm-slim AS build
 RUN apt-get update && \
     apt-get install -y --no-install-recommends ca-certificates python3-venv
 COPY requirements.lock /tmp/
-# Of ONNX Runtime stays what runs a graph: its tools go, and its second copy, which is for C; of pip's venv, pip.
+# Of ONNX Runtime stays what runs a graph: its tools go, and its second copy, which is for C; of numpy what computes, without
+# what builds against it; of all the stubs for type checkers; of pip's venv, pip.
 RUN python3 -m venv /root/venv && \
     /root/venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock && \
     cd /root/venv/lib/python3.11/site-packages && \
-    rm -r onnxruntime/quantization onnxruntime/tools onnxruntime/transformers onnxruntime/capi/libonnxruntime.so.* && \
+    rm -r onnxruntime/quantization onnxruntime/tools onnxruntime/transformers onnxruntime/capi/libonnxruntime.so.* \
+      numpy/f2py numpy/distutils numpy/_core/include && \
+    find . -name '*.pyi' -delete && \
     find . -depth -type d -name tests -exec rm -r {} + && \
     /root/venv/bin/pip uninstall -y -q setuptools && \
     /root/venv/bin/pip uninstall -y -q pip
