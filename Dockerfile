@@ -6,13 +6,15 @@ FROM debian:bookworm-slim AS build
 RUN apt-get update && \
     apt-get install -y --no-install-recommends ca-certificates python3-venv
 COPY requirements.lock /tmp/
-# Of ONNX Runtime stays what runs a graph: its tools go, and its second copy, which is for C; of numpy what computes, without
-# what builds against it; of all the stubs for type checkers; of pip's venv, pip.
+# Of ONNX Runtime stays what runs a graph: its tools go, and its second copy, which is for C. Of numpy goes what builds against it,
+# of Gymnasium the games, of all libraries the stubs for type checkers and the tests; of pip's venv, pip.
 RUN python3 -m venv /root/venv && \
     /root/venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock && \
     cd /root/venv/lib/python3.11/site-packages && \
     rm -r onnxruntime/quantization onnxruntime/tools onnxruntime/transformers onnxruntime/capi/libonnxruntime.so.* \
-      numpy/f2py numpy/distutils numpy/_core/include && \
+      numpy/f2py numpy/distutils numpy/_core/include \
+      gymnasium/envs/box2d gymnasium/envs/classic_control gymnasium/envs/mujoco gymnasium/envs/phys2d \
+      gymnasium/envs/tabular gymnasium/envs/toy_text && \
     find . -name '*.pyi' -delete && \
     find . -depth -type d -name tests -exec rm -r {} + && \
     /root/venv/bin/pip uninstall -y -q setuptools && \
@@ -42,7 +44,8 @@ COPY --from=system / /
 COPY --from=build /root/venv /root/venv
 COPY agent /root/compo/agent
 RUN ["/root/venv/bin/python", "-m", "compileall", "-q", "/root/compo/agent"]
-COPY weights /root/compo/weights
+# Without the file that only training reads.
+COPY weights/*.json weights/*.onnx /root/compo/weights/
 # HOME, for whom the image does not know. No telemetry: agent/network/policy.py asks ONNX Runtime for the same; here it
 # holds for whatever else is started.
 ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root PYTHONUNBUFFERED=1 \

@@ -12,6 +12,7 @@ from agent.control.choice import JerkChoice
 from agent.control.controller import Controller
 from agent.control.stall import Relay
 from agent.level.trajectories import MemoryConfig
+from agent.network.card import card_path
 from agent.players.jerk import IMPROVED_JERK, Jerk
 from agent.players.learned import Learned, TempoConfig
 from agent.players.player import Player
@@ -28,11 +29,11 @@ SLOW_SHARE = 0.5
 Mode = Literal["hybrid", "greedy", "jerk", "improved-jerk", "random"]
 
 
-def is_there(path: Path) -> bool:
-    """Says whether there is such a file; there is none of a name that is too long for any."""
+def are_there(weights: Path) -> bool:
+    """Says whether there are such weights, or their card: the image leaves out the file that only training reads."""
     try:
-        return path.exists()
-    except OSError:
+        return weights.exists() or card_path(weights).exists()
+    except (OSError, ValueError):  # no file can have that name
         return False
 
 
@@ -42,7 +43,7 @@ def load_learned(weights: Path, config: RunConfig, rng: np.random.Generator) -> 
     Raises:
         ValueError: If there are no usable weights; the message says why.
     """
-    if not is_there(weights):
+    if not are_there(weights):
         raise ValueError(f"there are no weights at {str(weights)[:200]}")
     from agent.network.policy import Policy  # ONNX Runtime takes a while to import: only where it is needed
 
@@ -81,7 +82,7 @@ def build_agent(mode: Mode, weights: Path, config: RunConfig) -> tuple[Controlle
             try:
                 main, vision = load_learned(weights, config, play_rng)
             except ValueError as error:
-                if weights != WEIGHTS and not is_there(weights):
+                if weights != WEIGHTS and not are_there(weights):
                     raise  # who names a file wants it
                 say(f"playing without the Q-network, by the heuristic alone: {error}")
         case "jerk" | "improved-jerk":
