@@ -3,7 +3,7 @@
 /** Of the shipped agent; source: agent/config.py. */
 export const EPSILON = 0.02;
 /** Of softmax(Q / temperature); source: agent/config.py. */
-export const TEMPERATURE = 0.25;
+export const TEMPERATURE = 0.15;
 
 const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 

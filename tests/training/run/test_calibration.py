@@ -102,4 +102,4 @@ def test_the_bundled_networks_values_go_with_what_follows() -> None:
     recorder = Recorder()
     endings = play(values_of(network), vision, levels, seed=7, watch=recorder)
     found = calibration.calibration(*pairs(recorder.episodes(levels, endings), *score_report.scales(WEIGHTS)))
-    assert found.rank_correlation > (0.4 if "gamma" in about else 0.0)
+    assert found.rank_correlation > (0.25 if "gamma" in about else 0.0)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from agent.config import RunConfig
 from agent.network.card import WeightsError
 from agent.rules import ACTION_TABLE
 from agent.vision import VisionConfig, look
@@ -70,7 +71,7 @@ def test_going_right_is_three_actions_together() -> None:
     even = np.zeros((1, 9), np.float32)
     assert transfer.rightward(even) == pytest.approx([3 / 9])
     q = even.copy()
-    q[0, 1] = 0.25  # one temperature above the others
+    q[0, 1] = RunConfig().temperature  # one temperature above the others
     assert transfer.rightward(q) == pytest.approx([(np.e + 2) / (np.e + 8)])
     assert transfer.rightward(q + 1e4) == pytest.approx([(np.e + 2) / (np.e + 8)], rel=1e-3)
 
