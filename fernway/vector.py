@@ -134,7 +134,7 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
                 f"looks change observations made of screens: want an observation, too, got {observation}"
             )
         self.num_envs = num_envs
-        self._is_blind = observation == "inside"
+        self._is_blind, self._is_observed = observation == "inside", observation is not None
         seen = observation if isinstance(observation, Observation) else None
         shape = (INSIDE,) if self._is_blind else seen.shape if seen else (SCREEN_HEIGHT, SCREEN_WIDTH, 3)
         space = (-np.inf, np.inf, shape, np.float32) if self._is_blind else (0, 255, shape, np.uint8)
@@ -174,7 +174,7 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
     @property
     def state_size(self) -> int:
         """Bytes of a state: the game's; with observations the stack's, too, and with looks the look's."""
-        stack = self._observation_size if self._observer or self._is_blind else 0
+        stack = self._observation_size if self._is_observed else 0
         return LANE_STATE_SIZE + stack + (LaneLooks.STATE_SIZE if self._looks else 0)
 
     @property
@@ -300,7 +300,7 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         state = ctypes.create_string_buffer(LANE_STATE_SIZE)
         _LIB.lane_get_state(self._lanes[self._checked(lane)], state)
         look = self._looks.get_state(lane) if self._looks else b""
-        return state.raw + look + (self._observations[lane].tobytes() if self._observer or self._is_blind else b"")
+        return state.raw + look + (self._observations[lane].tobytes() if self._is_observed else b"")
 
     def set_state(self, lane: int, state: bytes) -> None:
         """Goes on with one game from a state of any game of such an environment; the delays are not part of it.
@@ -318,7 +318,7 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         if self._looks:
             look = state[LANE_STATE_SIZE : LANE_STATE_SIZE + LaneLooks.STATE_SIZE]
             self._looks.set_state(lane, self._level(lane).zone, look)
-        if self._observer or self._is_blind:
+        if self._is_observed:
             stack = np.frombuffer(state[-self._observation_size :], self._observations.dtype)
             self._observations[lane] = stack.reshape(self._observations[lane].shape)
 

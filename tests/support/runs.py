@@ -4,11 +4,15 @@ import csv
 import dataclasses
 from pathlib import Path
 
+import pytest
+
 from agent.vision import VisionConfig
 from training.learning.ppo import PPOConfig
 from training.network.model import NetworkConfig
+from training.run import score, train
 from training.run.checkpoint import load as load_checkpoint
 from training.run.config import TrainConfig
+from training.run.score import PlayConfig
 from training.run.train import CHECKPOINT
 
 
@@ -39,3 +43,14 @@ def column(path: Path, name: str = "timesteps") -> list[float]:
 
 def timesteps(out: Path) -> int:
     return int(load_checkpoint(out / CHECKPOINT)["timesteps"])
+
+
+def make_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scored episodes are short, no start screens are drawn, and every iteration has its row in the curve."""
+
+    def no_screens(vision: VisionConfig) -> None:
+        raise ValueError("not in these tests")
+
+    monkeypatch.setattr("training.run.held_out.level_observations", no_screens)
+    monkeypatch.setattr(score, "PlayConfig", lambda: PlayConfig(stall_timesteps=20))
+    monkeypatch.setattr(train, "LOG_PERIOD_S", -1.0)

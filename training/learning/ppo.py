@@ -57,10 +57,6 @@ class PPOConfig:
     clip_norm: float = 0.5
     """Gradients longer than this are shortened to it."""
 
-    teacher_weight: float = 1.0
-    """Where a teacher is heard (`--teacher`): weight of the policy's divergence from the teacher's, nats, which stands in
-    the place of the advantages and of the entropy. The value learns from the reward as ever."""
-
     warm_up_timesteps: int | None = None
     """For so many timesteps of the run only the value learns: a policy from elsewhere is not to be spoiled by a value
     that knows nothing of this game. None: a tenth of the run and 50,000 at most where a network goes on with other games,
@@ -78,7 +74,7 @@ class PPOConfig:
         for name in ("gamma", "trace"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"wanted {_flag(name)} within 0..1, got {getattr(self, name)}")
-        for name in ("entropy_weight", "value_weight", "teacher_weight", "warm_up_timesteps"):
+        for name in ("entropy_weight", "value_weight", "warm_up_timesteps"):
             value = getattr(self, name)
             if value is not None and value < 0:
                 raise ValueError(f"wanted {_flag(name)} of at least 0, got {value}")
@@ -255,7 +251,7 @@ class Learner:
         if batches.taught is not None:
             teacher = batches.taught[chosen]  # log pi, [B, A]
             taught = (teacher.exp() * (teacher - log_policy)).sum(1).mean()
-            loss = loss + config.teacher_weight * taught
+            loss = loss + taught  # in the place of advantages and entropy
         elif not only_value:
             loss = loss + policy_loss - config.entropy_weight * entropy
         self._optimiser.zero_grad(set_to_none=True)

@@ -52,8 +52,8 @@ class TrainConfig:
     motion in exact numbers, on the twin alone. It learns ten times as many timesteps a second, and can teach a Q-network."""
 
     teacher: Path | None = None
-    """An insider's weights: the Q-network learns to play as it would (`--ppo.teacher-weight`), on the twin, wherever its own
-    play takes it. Source: Ross et al. 2011 (DAgger)."""
+    """An insider's weights: the Q-network's policy learns to play as it would, on the twin, wherever its own play takes it;
+    its value learns from the reward as ever. Source: Ross et al. 2011 (DAgger)."""
 
     lanes: int = 0
     """Games that a process plays side by side; 0: 64 on the twin, one for each of its cores on the emulator."""

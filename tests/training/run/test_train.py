@@ -6,24 +6,23 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 import torch
-from runs import column, config, timesteps
+from runs import column, config, make_quick, timesteps
 from trained import training
 
-from agent.vision import VisionConfig
 from training.learning.ppo import PPOConfig
 from training.network import weights as networks
 from training.network.model import NetworkConfig
-from training.run import score, train
+from training.run import train
 from training.run.checkpoint import CheckpointError
 from training.run.checkpoint import load as load_checkpoint
 from training.run.config import TrainConfig, settled
-from training.run.score import PlayConfig
 from training.run.signals import Stopped
 from training.run.train import BEST, CHECKPOINT, CURVE, NEWEST, SCORES
 from training.run.trainer import Iteration, Trainer
@@ -39,14 +38,7 @@ TINY = [
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Scored episodes are short, no start screens are drawn, and every iteration has its row in the curve."""
-
-    def no_screens(vision: VisionConfig) -> None:
-        raise ValueError("not in these tests")
-
-    monkeypatch.setattr("training.run.held_out.level_observations", no_screens)
-    monkeypatch.setattr(score, "PlayConfig", lambda: PlayConfig(stall_timesteps=20))
-    monkeypatch.setattr(train, "LOG_PERIOD_S", -1.0)
+    make_quick(monkeypatch)
 
 
 @contextmanager
@@ -123,6 +115,7 @@ def test_tensorboard_has_each_point_once_and_all_of_them(
     run = config(tmp_path, score_period=300)
     with asked_to_stop(monkeypatch, at):
         train.train(run)
+    time.sleep(1.01)  # TensorBoard reads its files in the order of their names, which tell the second
     train.train(run)
     found = points(tmp_path)
     for path, name in ((CURVE, "entropy"), (CURVE, "learning_rate"), (SCORES, "unseen_mean")):

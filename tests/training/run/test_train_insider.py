@@ -5,27 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runs import column, config, timesteps
+from runs import column, config, make_quick, timesteps
 
-from agent.vision import VisionConfig
 from training.network import insider as insiders
 from training.network import weights as networks
-from training.run import score, train
+from training.run import train
 from training.run.config import TrainConfig
-from training.run.score import PlayConfig
 from training.run.train import CURVE, NEWEST, SCORES
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Scored episodes are short, no start screens are drawn, and every iteration has its row in the curve."""
-
-    def no_screens(vision: VisionConfig) -> None:
-        raise ValueError("not in these tests")
-
-    monkeypatch.setattr("training.run.held_out.level_observations", no_screens)
-    monkeypatch.setattr(score, "PlayConfig", lambda: PlayConfig(stall_timesteps=20))
-    monkeypatch.setattr(train, "LOG_PERIOD_S", -1.0)
+    make_quick(monkeypatch)
 
 
 def inside(out: Path, **settings: Any) -> TrainConfig:
