@@ -12,17 +12,21 @@ from training.run.config import TrainConfig
 from training.run.curve import ScoreRow
 
 
-def about(config: TrainConfig, timesteps: int, seconds: float, scores: Sequence[ScoreRow]) -> dict[str, Any]:
+def about(
+    config: TrainConfig, processes: int, timesteps: int, seconds: float, scores: Sequence[ScoreRow]
+) -> dict[str, Any]:
     """Describes a run, for the card beside its weights.
 
     Args:
         config: Its settings.
+        processes: That learn together.
         timesteps: Played by now.
         seconds: Since this process began the run, or went on with it.
         scores: On held-out levels by now.
     """
+    launcher = "python" if processes == 1 else f"torchrun --nproc-per-node {processes}"
     found: dict[str, Any] = {
-        "command": "python -m training train " + " ".join(settings_of(config)),
+        "command": f"{launcher} -m training train " + " ".join(settings_of(config)),
         "commit": commit(Path(__file__).parent),
         "seed": config.seed,
         "timesteps": timesteps,

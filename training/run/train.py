@@ -297,7 +297,9 @@ class _Run:
 
     def _save_weights(self, path: Path) -> None:
         config, trainer = self._config, self._trainer
-        about = card.about(config, trainer.timesteps, time.monotonic() - self._began_at, self._scores.rows)
+        about = card.about(
+            config, trainer.processes, trainer.timesteps, time.monotonic() - self._began_at, self._scores.rows
+        )
         match trainer.learner.network:
             case Insider() as insider:
                 insiders.save(path, insider, about)

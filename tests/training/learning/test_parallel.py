@@ -14,6 +14,7 @@ import pytest
 import torch
 from trained import training
 
+from training.network import weights as networks
 from training.run.checkpoint import load
 
 pytestmark = pytest.mark.slow
@@ -75,6 +76,7 @@ def test_processes_stay_alike_and_their_number_may_change(tmp_path: Path) -> Non
     assert all(torch.equal(found[name], same[name]) for name in found)
     assert one["timesteps"] == 320, "five rollouts of two processes"
     assert load(tmp_path / "checkpoint.safetensors")["timesteps"] == 320
+    assert networks.about(tmp_path / "newest.safetensors")["command"].startswith("torchrun --nproc-per-node 2 ")
     assert training(*words, "--timesteps", "384") == 0, "one process alone goes on"
     assert load(tmp_path / "checkpoint.safetensors")["timesteps"] == 384
     alone = tensors(load(tmp_path / "checkpoint.safetensors"))
