@@ -36,19 +36,19 @@ GAME_FIELDS = np.dtype(
             "seed", "score", "x", "y", "screen_x", "screen_y", "start_x", "end_x", "rings", "frame_count",
             "lives", "zone", "act", "cmd", "level_end", "dead", "minutes", "seconds", "grounded",
             "px", "py", "vx", "vy", "speed", "charge", "angle", "facing", "rolling", "jumping", "ducking", "charging",
-            "hurt", "sprung", "control_lock", "invulnerable", "riding", "broken_count",
+            "hurt", "sprung", "control_lock", "invulnerable", "riding", "broken_count", "is_dashless",
         ],
         "formats": [
             "u4", "u4", "u2", "i2", "u2", "u2", "u2", "u2", "u2", "u2",
             "u1", "u1", "u1", "u1", "u1", "u1", "u1", "u1", "u1",
             "i4", "i4", "i4", "i4", "i4", "i4", "i1", "i1", "u1", "u1", "u1", "u1",
-            "u1", "u1", "u1", "u1", "u1", "u2",
+            "u1", "u1", "u1", "u1", "u1", "u2", "u1",
         ],
         "offsets": [
             0x04, 0x08, 0x0C, 0x0E, 0x10, 0x12, 0x14, 0x16, 0x18, 0x1A,
             0x1C, 0x1D, 0x1E, 0x1F, 0x20, 0x21, 0x22, 0x23, 0x27,
             0x28, 0x2C, 0x30, 0x34, 0x38, 0x3C, 0x40, 0x41, 0x42, 0x43, 0x44, 0x45,
-            0x46, 0x47, 0x4A, 0x4B, 0x4C, 0x56,
+            0x46, 0x47, 0x4A, 0x4B, 0x4C, 0x56, 0x62,
         ],
     }
 )  # fmt: skip

@@ -47,6 +47,7 @@ def _library() -> ctypes.CDLL:
         ("lane_new", pointer, []),
         ("lane_free", None, [pointer]),
         ("lane_reset", None, [pointer, integer, integer, ctypes.c_uint32]),
+        ("lane_forbid_dash", None, [pointer]),
         ("lane_state_size", integer, []),
         ("lane_get_state", None, [pointer, data]),
         ("lane_set_state", None, [pointer, data]),
@@ -99,10 +100,13 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
             overwrites, which is quicker.
         observation: What to make of the screens; None hands them out as they are, "inside" draws none.
         looks: How far the look of each episode goes from the game's own, which None stands for; needs an observation.
+        dashless: Probability that an episode's hero has no spin dash, as in Sonic 1, so that a network does not
+            count on it; the same buttons make him jump. No screen tells.
         threads: How many slices of the games are stepped at once. The results do not depend on it.
 
     Raises:
-        FernwayError: If there is not at least one game, one level and one thread, or no observation to give a look to.
+        FernwayError: If there is not at least one game, one level and one thread, no observation to give a look to, or no
+            probability.
     """
 
     metadata = {  # noqa: RUF012 - as gymnasium declares it
@@ -120,6 +124,7 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
         copy: bool = True,
         observation: Observation | Literal["inside"] | None = None,
         looks: Looks | None = None,
+        dashless: float = 0.0,
         threads: int = 1,
     ) -> None:
         """Makes the games; `reset` begins."""
@@ -133,7 +138,9 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
             raise FernwayError(
                 f"looks change observations made of screens: want an observation, too, got {observation}"
             )
-        self.num_envs = num_envs
+        if not 0 <= dashless <= 1:
+            raise FernwayError(f"want a probability of 0 .. 1 of episodes without a spin dash, got {dashless}")
+        self.num_envs, self._dashless = num_envs, dashless
         self._is_blind, self._is_observed = observation == "inside", observation is not None
         seen = observation if isinstance(observation, Observation) else None
         shape = (INSIDE,) if self._is_blind else seen.shape if seen else (SCREEN_HEIGHT, SCREEN_WIDTH, 3)
@@ -255,6 +262,7 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
             if self._looks:
                 self._looks.begin(lane, level.zone)
             _LIB.lane_reset(self._lanes[lane], level.zone, level.act, level.seed)
+            self._draw_rules(lane)
         np.less_equal(self.np_random.random(self.num_envs), STICK_PROBABILITY, out=self._sticks)
         others = [self._pool.submit(_LIB.lanes_step, *part) for part in self._slices[1:]] if self._pool else ()
         _LIB.lanes_step(*self._slices[0])
@@ -280,9 +288,14 @@ class FernwayVectorEnv(VectorEnv[Screens, NDArray[np.int8], NDArray[Any]]):
             self._looks.begin(lane, level.zone)
             paint = self._looks.records[lane : lane + 1].ctypes.data
         _LIB.lane_begin(self._lanes[lane], level.zone, level.act, level.seed, self._eye, paint, shown)
+        self._draw_rules(lane)
         if self._is_blind:
             _LIB.lanes_inside(self._lanes, lane, lane + 1, self._observations.ctypes.data)
         self._over[lane] = False
+
+    def _draw_rules(self, lane: int) -> None:
+        if self._dashless and self.np_random.random() < self._dashless:
+            _LIB.lane_forbid_dash(self._lanes[lane])
 
     def _bits_of(self, actions: NDArray[Any]) -> NDArray[np.uint16]:
         given = np.asarray(actions)

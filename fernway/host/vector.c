@@ -83,7 +83,14 @@ void lane_reset(Lane *lane, int zone, int act, u32 seed)
 {
     native_load(&lane->native, zone, act, seed);
     rules_begin(&lane->rules, &lane->native);
+    lane->native.game.is_dashless = 0;
     lane->rules.is_fresh = 1;
+}
+
+/* Until the next reset. */
+void lane_forbid_dash(Lane *lane)
+{
+    lane->native.game.is_dashless = 1;
 }
 
 /* Without an observer RGB [224][320][3]; with one its planes [stack][height][width], of which it draws the last and moves

@@ -84,6 +84,8 @@ static void roll_on_ground(u8 pad)
 /* Ducking and the spin dash. Gives 1 when they hold the player in place. */
 static u8 duck(u8 pad, u8 pressed)
 {
+    u8 has_ducked;
+
     if (G.charging) {
         G.speed = 0;
         if (!(pad & PAD_DOWN)) {
@@ -102,8 +104,10 @@ static u8 duck(u8 pad, u8 pressed)
         }
         return 1;
     }
+    /* As in Sonic 2 and 3, who ducked already charges: DOWN and a jump button pressed in the same frame jump. */
+    has_ducked = G.ducking;
     G.ducking = (pad & PAD_DOWN) && !G.rolling && magnitude(G.speed) < ROLL_START;
-    if (G.ducking && pressed & PAD_JUMP) {
+    if (has_ducked && G.ducking && pressed & PAD_JUMP && !G.is_dashless) {
         G.charging = 1;
         G.charge = 0;
         G.speed = 0;

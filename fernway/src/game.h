@@ -81,7 +81,8 @@ struct Game {
     u16 spawn_first, spawn_last; /* 0x5C spawns first..last-1 are near the camera */
     u8 balancing;               /* 0x60 standing with nothing under the middle */
     u8 objects_used;            /* 0x61 1 + highest index of an object in use */
-    u8 reserved[2];
+    u8 is_dashless;             /* 0x62 there is no spin dash, as in Sonic 1: a host may set it, the ROM never does */
+    u8 reserved;
     u8 gone[LEVEL_SPAWNS / 8];  /* 0x64 collected rings, dead enemies */
     u8 active[LEVEL_SPAWNS / 8]; /* has an object at present */
     u16 broken[BROKEN_MAX];     /* indices into level.blocks of walls broken so far */
@@ -111,6 +112,7 @@ GAME_OFFSET(grounded, 0x27);
 GAME_OFFSET(px, 0x28);
 GAME_OFFSET(angle, 0x40);
 GAME_OFFSET(stride, 0x50);
+GAME_OFFSET(is_dashless, 0x62);
 GAME_OFFSET(gone, 0x64);
 GAME_OFFSET(objects, 0x64 + 2 * (LEVEL_SPAWNS / 8) + 2 * BROKEN_MAX);
 _Static_assert(sizeof(Object) == 28, "the same layout on the 68000 and on the host");

@@ -134,6 +134,22 @@ def test_spin_dash_gets_faster_with_every_press() -> None:
     assert 7.9 < speeds[0] < speeds[-1] <= 12
 
 
+def test_down_and_jump_in_the_same_frame_jump_as_in_sonic_2() -> None:
+    game = world()
+    game.hold(DOWN | JUMP, 1)
+    assert game.jumping
+    assert not game.charging
+
+
+def test_who_has_no_spin_dash_jumps_from_ducking_as_in_sonic_1() -> None:
+    game = world()
+    game.poke("is_dashless", 1)
+    game.hold(DOWN, 3)
+    game.frame(DOWN | JUMP)
+    assert game.jumping
+    assert not game.charging
+
+
 @pytest.mark.parametrize(("block", "run"), [(UP_14, 4), (UP_27, 2), (UP_45, 1)])
 def test_slopes_slow_down_who_goes_up_and_carry_the_feet(block: int, run: int) -> None:
     game = world()

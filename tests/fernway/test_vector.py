@@ -147,11 +147,26 @@ def test_fresh_levels_are_of_the_training_zones() -> None:
     assert zones == set(range(6))
 
 
+@pytest.mark.parametrize(("dashless", "fast"), [(0.0, 40), (1.0, 0), (0.5, None)])
+def test_some_episodes_have_no_spin_dash(dashless: float, fast: int | None) -> None:
+    env = FernwayVectorEnv(40, [FIRST], observation="inside", dashless=dashless)
+    start = env.reset(seed=1)[0]
+    for held in (DOWN, DOWN, DOWN | JUMP, DOWN | JUMP, 0, 0):
+        inside = env.step(np.full(40, held, np.uint16))[0]
+    is_fast = inside[:, -26 + 2] > 1  # the speed in see_player of host/inside.c
+    assert is_fast.sum() == fast if fast is not None else 5 < is_fast.sum() < 35
+    env.begin(0, FIRST)
+    assert (env.observations[0] == start[0]).all()  # nothing that is seen tells which it is
+    env.close()
+
+
 def test_bad_input_is_refused() -> None:
     with pytest.raises(FernwayError, match="at least 1 game"):
         FernwayVectorEnv(0)
     with pytest.raises(FernwayError, match="at least 1 level"):
         FernwayVectorEnv(1, [])
+    with pytest.raises(FernwayError, match=r"probability of 0 .. 1 .* got 1.5"):
+        FernwayVectorEnv(1, dashless=1.5)
     env = FernwayVectorEnv(2)
     env.reset(seed=0)
     for actions in (np.zeros(3, np.uint16), np.zeros((2, 11)), np.array([0, 4096]), np.zeros(2)):

@@ -50,6 +50,7 @@ class TwinLanes:
         *,
         draw: Callable[[np.random.Generator], Level] = fresh_level,
         looks: Looks | None = None,
+        dashless: float = 0.0,
         threads: int = 1,
     ) -> None:
         """Begins an episode in every lane.
@@ -61,6 +62,7 @@ class TwinLanes:
             seed: Of levels and sticky frames.
             draw: Draws the level of an episode.
             looks: How far the looks of episodes differ; None: the game's own.
+            dashless: Probability that an episode's hero has no spin dash.
             threads: Slices of the lanes that step at once.
         """
         self.count = lanes
@@ -73,6 +75,7 @@ class TwinLanes:
             copy=False,
             observation=observation_of(vision),
             looks=looks if vision else None,
+            dashless=dashless,
             threads=threads,
         )
         self._env.reset(seed=[int(word) for word in env_seed.generate_state(4)])

@@ -89,6 +89,10 @@ class TrainConfig:
     """How the looks of episodes differ, so that the network learns the shape of a level and not its paint; on the twin
     alone, and never in scores. With `--looks.own 1` they do not."""
 
+    dashless: float = 0.5
+    """Probability that an episode's hero has no spin dash, as in Sonic 1, so that the network does not count on it; on the
+    twin alone, and never in scores."""
+
     ppo: PPOConfig = field(default_factory=PPOConfig)
     """How the network learns."""
 
@@ -102,6 +106,7 @@ class TrainConfig:
         """Checks the ranges."""
         require_least(self, 1, "timesteps", "threads", "checkpoint_period", "score_episodes")
         require_least(self, 0, "minutes", "seed", "score_period", "lanes", "rollout", "stall_timesteps")
+        require(0 <= self.dashless <= 1, "--dashless of 0 .. 1", self.dashless)
         is_scorable = min(self.score_levels) >= 0 and (any(self.score_levels) or not self.score_period)
         require(is_scorable, "--score-levels of at least 0, one above", self.score_levels)
         if (self.sees == "inside" or self.teacher) and self.levels is not None:

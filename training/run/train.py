@@ -99,8 +99,15 @@ def make_lanes(config: TrainConfig, levels: Sequence[EmulatedLevel], timesteps: 
     seed = (config.seed, rank, timesteps)
     if levels:
         return EmulatorLanes(config.lanes, levels, config.vision, config.stall_timesteps, seed, any_rom=config.any_rom)
-    stall, looks, threads = config.stall_timesteps, config.looks, config.threads
-    return TwinLanes(config.lanes, config.seen, stall, seed, looks=looks, threads=threads)
+    return TwinLanes(
+        config.lanes,
+        config.seen,
+        config.stall_timesteps,
+        seed,
+        looks=config.looks,
+        dashless=config.dashless,
+        threads=config.threads,
+    )
 
 
 RANDOM_TIMESTEPS = 60
