@@ -5,7 +5,7 @@ What is named here is for both ends; the server's is `contest.remote.server`.
 
 from agent.wire.channels import Channel
 from agent.wire.connect import SOCKET_NAME, socket_address
-from agent.wire.description import ChannelForm
+from agent.wire.description import FOLDED_BITS_MAX, ChannelForm
 from agent.wire.messages import (
     ERRORS_BY_ID,
     ClientDisconnectError,
@@ -21,6 +21,7 @@ from agent.wire.messages import (
 
 __all__ = [
     "ERRORS_BY_ID",
+    "FOLDED_BITS_MAX",
     "SOCKET_NAME",
     "Channel",
     "ChannelForm",

@@ -1,4 +1,4 @@
-"""The description of the wire's channels, by which a server begins: written by one end, read by the other.
+"""The description of the wire's channels, by which a server begins, as the agent reads it.
 
     {"ac": ["int_fold", "[2, 2, 2],", {"n": "3", "type": "MultiBinary"}], "reward": ["float", null, {}], ...}
 
@@ -49,29 +49,6 @@ class ChannelForm:
     """What the space is: `type`, and `n` or `shape`; in the order of the wire."""
 
     @classmethod
-    def of_space(cls, space: Space[Any]) -> Self:
-        """Returns how the contest's server sends a space.
-
-        Raises:
-            ValueError: If it cannot.
-        """
-        match space:
-            case spaces.MultiBinary(shape=(int(n),)):
-                annotations = {"n": str(n), "type": "MultiBinary"}
-                if n <= FOLDED_BITS_MAX:
-                    return cls(kind="int_fold", shape=(n,), annotations=annotations)
-                return cls(kind="np", shape=(n,), dtype=np.dtype(np.uint8), annotations=annotations)
-            case spaces.Discrete(start=0):
-                return cls(kind="int", annotations={"n": str(space.n), "type": "Discrete"})
-            case spaces.MultiDiscrete(shape=(int(n),)) if not space.start.any():
-                annotations = {"shape": str(n), "type": "MultiDiscrete"}
-                return cls(kind="np", shape=(n,), dtype=np.dtype(np.int64), annotations=annotations)
-            case spaces.Box():
-                annotations = {"type": "Box", "shape": str(space.shape)}
-                return cls(kind="np", shape=space.shape, dtype=space.dtype, annotations=annotations)
-        raise ValueError(f"wanted a flat MultiBinary, Discrete or MultiDiscrete from 0, or a Box, got {space}")
-
-    @classmethod
     def from_wire(cls, said: object) -> Self:
         """Reads a channel's entry of the description.
 
@@ -98,18 +75,6 @@ class ChannelForm:
                 raise ProtocolError(f"wanted an array of at most {ARRAY_BYTES_MAX} bytes, got {show(said)}")
         raise ProtocolError(f"wanted a known kind of channel with a shape to it, got {show(said)}")
 
-    def to_wire(self) -> list[object]:
-        """Returns the channel's entry of the description."""
-        match self.kind:
-            case "int_fold":
-                shape = f"{[2] * self.shape[0]},"
-            case "np":
-                assert self.dtype is not None
-                shape = f'{self.shape}, dtype("{self.dtype.str}")'
-            case _:
-                return [self.kind, None, self.annotations]
-        return [self.kind, shape, self.annotations]
-
     def space(self) -> Space[Any]:
         """Returns the space that the annotations tell of.
 
@@ -133,7 +98,7 @@ class ChannelForm:
                 if self.dtype.kind in "iu":
                     limits = np.iinfo(self.dtype)
                     return spaces.Box(limits.min, limits.max, self.shape, self.dtype.type)
-        raise ProtocolError(f"wanted a channel with a space to it, got {show(self.to_wire())}")
+        raise ProtocolError(f"wanted a channel with a space to it, got {show([self.kind, self.annotations])}")
 
     @property
     def _n(self) -> int:

@@ -33,6 +33,7 @@ from agent.wire import (
     show,
     socket_address,
 )
+from contest.remote.describe import entry, form_of
 
 SEND_TIMEOUT_S = 60.0
 """Seconds a client may leave its answers unread, once the kernel holds no more of them, before it counts as gone."""
@@ -105,8 +106,8 @@ class Server:
         self._deadline: float | None = None
         self._news: dict[str, object] = {}  # what the next update will say; the contest's repeats what has not changed
         self._forms = {
-            "ac": ChannelForm.of_space(env.action_space),
-            "ob": ChannelForm.of_space(env.observation_space),
+            "ac": form_of(env.action_space),
+            "ob": form_of(env.observation_space),
             "reward": ChannelForm(kind="float", annotations={}),
             "done": ChannelForm(kind="bool", annotations={}),
             "reset": ChannelForm(kind="bool", annotations={}),
@@ -183,7 +184,7 @@ class Server:
         self._stream = Stream(connection)
         self._socket.settimeout(None)
         threading.Thread(target=self._turn_away, daemon=True).start()
-        self._send("description", {name: form.to_wire() for name, form in self._forms.items()})
+        self._send("description", {name: entry(form) for name, form in self._forms.items()})
 
     def _turn_away(self) -> None:
         """Tells further clients at once that they come too late; the contest's server lets them wait for ever."""
