@@ -39,10 +39,13 @@ def test_an_insider_learns_is_scored_and_goes_on(tmp_path: Path) -> None:
 def test_it_teaches_a_network_to_play_as_it_does(tmp_path: Path) -> None:
     train.train(inside(tmp_path / "insider", timesteps=320))
     teacher = tmp_path / "insider" / NEWEST
+    insider, said = insiders.load(teacher)
+    insider.policy.bias.data[1] += 2  # what it has learned by now hardly differs from chance: there is little to teach
+    insiders.save(teacher, insider, said)
     taught = config(tmp_path / "taught", timesteps=6400, teacher=teacher)
     train.train(taught)
     divergence = column(taught.out / CURVE, "taught")
-    assert sum(divergence[-10:]) < 0.5 * sum(divergence[:10])
+    assert sum(divergence[-10:]) < 0.2 * sum(divergence[:10])
     about = networks.about(taught.out / NEWEST)
     assert about["teacher"]["timesteps"] == 320
     assert f"--teacher {teacher}" in about["command"]
