@@ -6,7 +6,6 @@ from typing import Annotated
 
 from agent.control.bandit import BanditConfig
 from agent.control.stall import StallConfig
-from agent.level.landmarks import LandmarkConfig
 from agent.level.trajectories import MemoryConfig
 from agent.level.variations import VariationConfig
 from agent.players.jerk import JerkConfig
@@ -53,9 +52,6 @@ class RunConfig(Checked):
     replay: ReplayConfig = field(default_factory=ReplayConfig)
     """How a trajectory is played again."""
 
-    landmarks: LandmarkConfig = field(default_factory=LandmarkConfig)
-    """How a lost replay is found again."""
-
     variations: VariationConfig = field(default_factory=VariationConfig)
     """How replays try something else."""
 
@@ -64,6 +60,5 @@ class RunConfig(Checked):
         return dataclasses.replace(
             self,
             replay=dataclasses.replace(self.replay, pace_speed=0.0),
-            landmarks=dataclasses.replace(self.landmarks, period=0),
             variations=dataclasses.replace(self.variations, share=0.0),
         )

@@ -136,20 +136,16 @@ class FrameStack:
         """Starts empty; `reset` before anything else."""
         self.config = config
         """How its screens become observations."""
-        self.screen: Screen = np.zeros(SCREEN_SHAPE, np.uint8)
-        """The newest screen."""
         self._planes = np.zeros(config.obs_shape, np.uint8)
         self._fresh: deque[Screen] = deque(maxlen=config.stack)  # screens that are not in the planes yet, oldest first
 
     def reset(self, screen: Screen) -> None:
         """Begins an episode: every plane shows its first screen, which the stack keeps."""
-        self.screen = screen
         self._fresh.clear()
         self._fresh.extend([screen] * self.config.stack)
 
     def push(self, screen: Screen) -> None:
         """Adds a screen, which the stack keeps, and drops the oldest."""
-        self.screen = screen
         self._fresh.append(screen)
 
     def observation(self) -> Observation:

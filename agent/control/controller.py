@@ -15,7 +15,6 @@ from agent.level.variations import Variations
 from agent.players.learned import UnfitError
 from agent.players.moment import Moment
 from agent.players.player import Player
-from agent.players.rejoin import Rejoin
 from agent.players.replayer import Replayer
 from agent.players.simple import Idle
 from agent.rules import Buttons
@@ -52,7 +51,7 @@ class Controller:
         self._after_replay = after_replay
         self._choice = choice
         self._say = say
-        self.memory = Memory(config.memory, config.landmarks.period)
+        self.memory = Memory(config.memory)
         """Retained knowledge."""
         self.variations = Variations(config.variations, rng)
         """What replays try."""
@@ -69,7 +68,7 @@ class Controller:
         Args:
             share_used: Share 0..1 of the run's timesteps that is used up.
         """
-        self._recorder = Recorder(self._config.landmarks.period)
+        self._recorder = Recorder()
         self._current: Player = NOBODY
         self.timesteps_by_player: Counter[str] = Counter()
         """Timesteps each player had the controls in this episode."""
@@ -82,7 +81,7 @@ class Controller:
     def _replay(self, best: Trajectory, share_used: float) -> ReplayEpisode:
         config = self._config
         variation = self.variations.draw(best, share_used)
-        replayer = Replayer(best, config.replay, Rejoin(best, config.landmarks), variation)
+        replayer = Replayer(best, config.replay, variation)
         return ReplayEpisode(replayer, self._after_replay, self.variations, config.variations.same_return)
 
     def act(self, moment: Moment) -> Buttons:
@@ -91,7 +90,6 @@ class Controller:
         Raises:
             NobodyCanPlayError: If the Q-network must not play any more and there is no fallback.
         """
-        self._recorder.look(moment)
         player = self._episode.follow(moment)
         try:
             return self._let_play(player, moment)

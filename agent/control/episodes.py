@@ -49,7 +49,7 @@ class PolicyEpisode:
 
 
 class ReplayEpisode:
-    """The replay plays; where it runs out or is lost somebody plays on, until it is found again."""
+    """The replay plays; where it runs out or is lost somebody plays on."""
 
     kind = Kind.REPLAY
 

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from agent.files import read_file, write_file
 
-KNOWLEDGE_FORMAT = 5
+KNOWLEDGE_FORMAT = 6
 """Version of the file's layout."""
 
 SIZE_MOST = 256 << 20

@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.level.knowledge import Arrays, KnowledgeError, checked
-from agent.level.landmarks import PATCHES, landmark_timesteps
-from agent.players.moment import Moment
 from agent.ranges import Checked, at_least
 from agent.rules import BUTTONS, EPISODE_TIMESTEPS, LEAST_RISE, Buttons, pack
 
@@ -38,9 +36,6 @@ class Trajectory:
     plays: int = 1
     """How many returns `paid` adds up."""
 
-    landmarks: NDArray[np.uint8]
-    """uint8 [N, PATCHES], landmarks before the timesteps that `landmark_timesteps` lists."""
-
     def __len__(self) -> int:
         """Returns its length in timesteps."""
         return len(self.actions)
@@ -59,19 +54,10 @@ class Trajectory:
 class Recorder:
     """Writes down one episode as it goes; bounded by the contest's episodes."""
 
-    def __init__(self, landmark_period: int) -> None:
+    def __init__(self) -> None:
         """Starts empty."""
-        self._period = landmark_period
-        self._marks = len(landmark_timesteps(EPISODE_TIMESTEPS, landmark_period))
         self._actions: list[int] = []
         self._returns: list[float] = []
-        self._landmarks: list[NDArray[np.uint8]] = []
-
-    def look(self, moment: Moment) -> None:
-        """Adds the screen before the next timestep, where it is a landmark that is not written down yet."""
-        marks = len(self._landmarks)
-        if marks < self._marks and marks * self._period <= len(self._actions):
-            self._landmarks.append(moment.landmark)
 
     def add(self, held: Buttons, episode_return: float) -> None:
         """Adds one timestep: what was held, and the episode's return after it."""
@@ -83,25 +69,19 @@ class Recorder:
         """Cuts the episode off where its return was highest first; of one timestep at least."""
         returns = np.array(self._returns)
         end = int((returns > returns.max() - LEAST_RISE).argmax()) + 1
-        landmarks = np.zeros((len(landmark_timesteps(end, self._period)), PATCHES), np.uint8)
-        known = self._landmarks[: len(landmarks)]  # one less where an episode began with a timestep nobody chose
-        if known:
-            landmarks[: len(known)] = known
         return Trajectory(
             actions=np.array(self._actions[:end], np.uint16),
             returns=returns[:end].astype(np.float32),
             paid=float(returns[end - 1]),
-            landmarks=landmarks,
         )
 
 
 class Memory:
     """The best trajectories of the run; bounded, however long the run is."""
 
-    def __init__(self, config: MemoryConfig, landmark_period: int) -> None:
+    def __init__(self, config: MemoryConfig) -> None:
         """Starts empty."""
         self._config = config
-        self._landmark_period = landmark_period
         self.trajectories: list[Trajectory] = []
 
     @property
@@ -128,9 +108,6 @@ class Memory:
             "returns": np.concatenate([np.empty(0, np.float32), *(trajectory.returns for trajectory in kept)]),
             "paid": np.array([trajectory.paid for trajectory in kept], np.float64),
             "plays": np.array([trajectory.plays for trajectory in kept], np.int64),
-            "landmarks": np.concatenate(
-                [np.empty((0, PATCHES), np.uint8), *(trajectory.landmarks for trajectory in kept)]
-            ),
         }
 
     def accept(self, arrays: Arrays) -> Callable[[], None]:
@@ -142,22 +119,19 @@ class Memory:
         lengths = checked(arrays, "lengths", np.int64, None)
         if not ((lengths > 0) & (lengths <= EPISODE_TIMESTEPS)).all():
             raise KnowledgeError(f"wanted trajectories of 1..{EPISODE_TIMESTEPS} timesteps, got {lengths.tolist()}")
-        marks = np.array([len(landmark_timesteps(length, self._landmark_period)) for length in lengths], np.int64)
         actions = checked(arrays, "actions", np.uint16, int(lengths.sum()))
         returns = checked(arrays, "returns", np.float32, int(lengths.sum()))
         paid = checked(arrays, "paid", np.float64, len(lengths))
         plays = checked(arrays, "plays", np.int64, len(lengths))
-        # An agent that looks at no screens passes by what others have seen.
-        landmarks = checked(arrays, "landmarks", np.uint8, int(marks.sum()) or None, PATCHES)
         if not (plays > 0).all():
             raise KnowledgeError(f"wanted trajectories played at least once, got {plays.tolist()}")
         if len(actions) and int(actions.max()) >= 1 << len(BUTTONS):
             raise KnowledgeError(f"wanted packed buttons below {1 << len(BUTTONS)}, got {int(actions.max())}")
-        at, marks_at = lengths.cumsum(), marks.cumsum()  # where the next one begins
-        columns = np.split(actions, at), np.split(returns, at), np.split(landmarks, marks_at)
+        at = lengths.cumsum()  # where the next one begins
+        columns = np.split(actions, at), np.split(returns, at)
 
         def take_over() -> None:
-            for held, earned, seen, paid_, plays_ in zip(*columns, paid.tolist(), plays.tolist(), strict=False):
-                self.add(Trajectory(actions=held, returns=earned, paid=paid_, plays=plays_, landmarks=seen))
+            for held, earned, paid_, plays_ in zip(*columns, paid.tolist(), plays.tolist(), strict=False):
+                self.add(Trajectory(actions=held, returns=earned, paid=paid_, plays=plays_))
 
         return take_over

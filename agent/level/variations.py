@@ -48,7 +48,7 @@ class Variation:
     """How long."""
 
     shift: int | None
-    """Timesteps by which things are done earlier (above 0) or later; None: somebody else plays."""
+    """Timesteps by which things are done earlier (above 0) or later; None: somebody else plays on from its beginning."""
 
     def shift_at(self, timestep: int) -> int:
         """Returns by how much a timestep of the trajectory is played earlier; 0 outside the stretch."""

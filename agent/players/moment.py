@@ -3,10 +3,6 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
-from agent.level.landmarks import landmark
 from agent.vision import FrameStack, Observation
 
 
@@ -30,8 +26,3 @@ class Moment:
     def observation(self) -> Observation:
         """What the network sees, uint8 [C, H, W]."""
         return self.stack.observation()
-
-    @cached_property
-    def landmark(self) -> NDArray[np.uint8]:
-        """What the screen looks like, uint8 [PATCHES]."""
-        return landmark(self.stack.screen, self.stack.config)

@@ -8,7 +8,6 @@ import numpy as np
 from agent.level.trajectories import Trajectory
 from agent.level.variations import NO_VARIATION, Variation
 from agent.players.moment import Moment
-from agent.players.rejoin import Rejoin
 from agent.ranges import Checked, at_least
 from agent.rules import Buttons, unpack
 
@@ -32,32 +31,27 @@ class Replayer:
     """Plays a trajectory again, as long as it pays what it paid.
 
     Sticky frames put it ahead or behind, in place and in time. It keeps pace by leaving timesteps out and playing others
-    twice. Once it is lost somebody else plays, until it is found again.
+    twice. Once it is lost somebody else plays, to the end of the episode.
     """
 
     name = "replay"
 
-    def __init__(
-        self, trajectory: Trajectory, config: ReplayConfig, rejoin: Rejoin, variation: Variation = NO_VARIATION
-    ) -> None:
+    def __init__(self, trajectory: Trajectory, config: ReplayConfig, variation: Variation = NO_VARIATION) -> None:
         """Starts at the beginning.
 
         Args:
             trajectory: What to play again.
             config: When it is lost, and how it keeps pace.
-            rejoin: Finds it again.
             variation: A stretch to play in another way, to see whether that is better.
         """
         self.trajectory = trajectory
         self._config = config
-        self._rejoin = rejoin
         self._variation = variation
         self.is_varied = False
         """Has it come to the variation?"""
         self._next = 0  # timestep of the trajectory
-        self._late = 0  # timesteps by which it is behind the trajectory's time, since it was found last
+        self._late = 0  # timesteps by which it is behind the trajectory's time
         self._is_lost = False
-        self._wait = 0  # timesteps until a lost one is looked for
 
     @property
     def is_on(self) -> bool:
@@ -66,29 +60,19 @@ class Replayer:
 
     def follow(self, moment: Moment) -> None:
         """Takes note of where the episode stands; to be told each timestep, whoever plays."""
-        if self._is_lost:
-            self._look_out(moment)
-        elif self.is_on and not self.is_varied and self._next >= self._variation.start:
+        if not self.is_on:
+            return
+        if not self.is_varied and self._next >= self._variation.start:
             self.is_varied = True
-            if self._variation.shift is None:
-                self._lose(self._variation.timesteps)
-        elif self.is_on and self._is_behind(moment):
-            self._lose(self._rejoin.wait)
+            self._is_lost = self._variation.shift is None
+        elif self._is_behind(moment):
+            self._is_lost = True
 
     def _is_behind(self, moment: Moment) -> bool:
         return (
             self._next > 0
             and moment.episode_return < float(self.trajectory.returns[self._next - 1]) - self._config.slack
         )
-
-    def _lose(self, wait: int) -> None:
-        self._is_lost, self._wait = True, wait
-
-    def _look_out(self, moment: Moment) -> None:
-        self._wait -= 1
-        found = self._rejoin.find(moment) if self._wait <= 0 else None
-        if found is not None:
-            self._is_lost, self._next, self._late = False, found, 0
 
     def begin(self, moment: Moment) -> None:
         """Has nothing to prepare."""

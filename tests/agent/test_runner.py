@@ -165,7 +165,7 @@ def test_the_first_screen_is_the_resets(monkeypatch: pytest.MonkeyPatch) -> None
     act = Controller.act
 
     def look(controller: Controller, here: Moment) -> Buttons:
-        seen.append(int(here.stack.screen.max()))
+        seen.append(int(here.observation[-1].max()))
         return act(controller, here)
 
     monkeypatch.setattr(Controller, "act", look)

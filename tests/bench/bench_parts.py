@@ -47,9 +47,7 @@ Part = Literal[
     "+ fallback",
     "+ memory",
     "+ bandit and pace",
-    "+ landmarks",
     "+ variations",
-    "all but landmarks",
     "all but pace",
     "all but the bandit",
     "half the patience",
@@ -59,9 +57,7 @@ Part = Literal[
 MODES: dict[str, Mode] = {"random": "random", "jerk": "jerk", "improved-jerk": "improved-jerk", "network": "greedy"}
 """Modes of the agent by part; the others are its hybrid, more and more of it."""
 LEFT_OUT: dict[str, dict[str, dict[str, Any]]] = {
-    "+ bandit and pace": {"landmarks": {"period": 0}, "variations": {"share": 0.0}},
-    "+ landmarks": {"variations": {"share": 0.0}},
-    "all but landmarks": {"landmarks": {"period": 0}},
+    "+ bandit and pace": {"variations": {"share": 0.0}},
     "all but pace": {"replay": {"pace_speed": 0.0}},
     "half the patience": {"stall": {"patience": StallConfig().patience // 2}},
     "twice the patience": {"stall": {"patience": StallConfig().patience * 2}},

@@ -4,7 +4,6 @@ import numpy as np
 
 from agent.config import RunConfig
 from agent.level.knowledge import Keeper
-from agent.level.landmarks import PATCHES
 from agent.level.trajectories import Memory, Trajectory
 from agent.level.variations import Variations
 
@@ -12,7 +11,7 @@ CONFIG = RunConfig()
 
 
 def memory() -> Memory:
-    return Memory(CONFIG.memory, CONFIG.landmarks.period)
+    return Memory(CONFIG.memory)
 
 
 def variations() -> Variations:
@@ -22,13 +21,12 @@ def variations() -> Variations:
 def trajectory(
     paid: float, length: int = 3, actions: list[int] | None = None, returns: list[float] | None = None
 ) -> Trajectory:
-    """One that paid steadily, if not told otherwise, with landmarks at the usual distance."""
+    """One that paid steadily, if not told otherwise."""
     length = len(returns or actions or range(length))
     return Trajectory(
         actions=np.array(actions if actions is not None else range(length), np.uint16),
         returns=np.array(returns if returns is not None else np.linspace(0, paid, length), np.float32),
         paid=paid,
-        landmarks=np.full((-(-length // CONFIG.landmarks.period), PATCHES), int(abs(paid)) % 256, np.uint8),
     )
 
 

@@ -3,13 +3,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from knowing import CONFIG, fresh, known, memory, trajectory
+from knowing import fresh, known, memory, trajectory
 from numpy.typing import NDArray
 
 from agent.level import knowledge
 from agent.level.knowledge import Arrays, KnowledgeError
-from agent.level.landmarks import PATCHES
-from agent.level.trajectories import Memory
 from agent.rules import EPISODE_TIMESTEPS
 
 
@@ -67,15 +65,14 @@ def test_garbage_is_no_knowledge(saved: Path, content: bytes) -> None:
 @pytest.mark.parametrize(
     ("name", "array", "why"),
     [
-        ("format", np.array(99), "wanted format 5, got 99"),
-        ("format", np.array(4), "wanted format 5, got 4"),
+        ("format", np.array(99), "wanted format 6, got 99"),
+        ("format", np.array(5), "wanted format 6, got 5"),
         ("format", None, "format is missing"),
         ("format", np.array(None), "not a knowledge file"),
         ("memory__lengths", np.array([1, 1], np.int64), r"wanted actions finite, uint16 \[2\], got uint16 \[13\]"),
         ("memory__lengths", np.array([0, 4, 9], np.int64), r"1..4500 timesteps, got \[0, 4, 9\]"),
         ("memory__lengths", np.array([-3, 15, 1], np.int64), "1..4500 timesteps"),
         ("memory__lengths", np.array([4501, 1, 1], np.int64), "1..4500 timesteps"),
-        ("memory__lengths", np.array([4, 8, 1], np.int64), rf"wanted landmarks finite, uint8 \[4, {PATCHES}\]"),
         ("memory__actions", np.full(13, 1 << 12, np.uint16), "wanted packed buttons below 4096, got 4096"),
         ("memory__actions", np.zeros((3, 3), np.uint16), "wanted actions"),
         ("memory__returns", np.full(13, np.nan, np.float32), "wanted returns finite"),
@@ -83,11 +80,6 @@ def test_garbage_is_no_knowledge(saved: Path, content: bytes) -> None:
         ("memory__paid", np.zeros(2), "wanted paid"),
         ("memory__plays", np.array([1, 0, 1]), r"at least once, got \[1, 0, 1\]"),
         ("memory__plays", np.array([1, 1]), "wanted plays"),
-        (
-            "memory__landmarks",
-            np.zeros((5, PATCHES - 1), np.uint8),
-            rf"wanted landmarks finite, uint8 \[5, {PATCHES}\]",
-        ),
         ("variations__ends", np.array([np.inf]), r"wanted ends finite, float64 \[N\], got float64 \[1\]"),
         ("variations__ends", None, "ends is missing"),
     ],
@@ -113,14 +105,10 @@ def test_the_last_action_there_is_is_taken_and_the_longest_trajectory(tmp_path: 
     assert same(before.arrays(), after.arrays())
 
 
-def test_an_agent_that_looks_at_no_screens_takes_over_what_another_has_played(saved: Path) -> None:
-    blind = Memory(CONFIG.memory, 0)
-    assert knowledge.load(saved, "a level", {"memory": blind})
-    assert [len(kept) for kept in blind.trajectories] == [3, 9, 1]
-    assert [len(kept.landmarks) for kept in blind.trajectories] == [0, 0, 0]
-
-
-def test_a_file_that_grows_too_large_is_refused(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(knowledge, "SIZE_MOST", saved.stat().st_size)
+def test_a_file_that_grows_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, monotonous = tmp_path / "knowledge.npz", memory()
+    monotonous.add(trajectory(9.0, actions=[0] * EPISODE_TIMESTEPS, returns=[9.0] * EPISODE_TIMESTEPS))
+    knowledge.save(path, "a level", {"memory": monotonous})
+    monkeypatch.setattr(knowledge, "SIZE_MOST", path.stat().st_size)
     with pytest.raises(KnowledgeError, match="it comes to more than"):
-        knowledge.load(saved, "a level", fresh())
+        knowledge.load(path, "a level", {"memory": memory()})
