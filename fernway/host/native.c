@@ -114,6 +114,7 @@ void native_load(Native *native, int zone, int act, u32 seed)
     G.seed = seed;
     game_load(1);
     G.cmd = CMD_NONE;
+    G.is_dashless = 0;
     memcpy(native->shown, &native->game, STATE_SIZE);
 }
 

@@ -83,7 +83,6 @@ void lane_reset(Lane *lane, int zone, int act, u32 seed)
 {
     native_load(&lane->native, zone, act, seed);
     rules_begin(&lane->rules, &lane->native);
-    lane->native.game.is_dashless = 0;
     lane->rules.is_fresh = 1;
 }
 

@@ -148,6 +148,8 @@ def test_who_has_no_spin_dash_jumps_from_ducking_as_in_sonic_1() -> None:
     game.frame(DOWN | JUMP)
     assert game.jumping
     assert not game.charging
+    game.load(0, 1, 10_100)
+    assert not game.is_dashless, "another level knows nothing of it"
 
 
 @pytest.mark.parametrize(("block", "run"), [(UP_14, 4), (UP_27, 2), (UP_45, 1)])
