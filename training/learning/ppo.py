@@ -112,8 +112,9 @@ def device_of_choice() -> torch.device:
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:
-    """Says whether the device multiplies matrices of bfloat16 in hardware: GPUs, and CPUs with AMX."""
-    return device.type == "cuda" or bool(torch.cpu._is_amx_tile_supported())
+    """Says whether the device multiplies bfloat16 in hardware: GPUs, and CPUs with AMX or AVX-512's bfloat16."""
+    cpu = torch.cpu
+    return device.type == "cuda" or bool(cpu._is_amx_tile_supported() or cpu._is_avx512_bf16_supported())
 
 
 def keep_memory() -> None:

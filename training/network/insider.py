@@ -65,9 +65,10 @@ class Insider(nn.Module):
         Returns:
             The value, float32 [B], scaled reward units, and log pi, float32 [B, A].
         """
-        scaled = ((inside - self.mean) / self.spread).clamp(-FARTHEST, FARTHEST)
-        features = torch.relu(self.second(torch.relu(self.first(scaled))))
-        return self.value(features)[:, 0], torch.log_softmax(self.policy(features), 1)
+        with torch.autocast(inside.device.type, enabled=False):  # 8 bits are too few for numbers that are exact
+            scaled = ((inside - self.mean) / self.spread).clamp(-FARTHEST, FARTHEST)
+            features = torch.relu(self.second(torch.relu(self.first(scaled))))
+            return self.value(features)[:, 0], torch.log_softmax(self.policy(features), 1)
 
     def forward(self, inside: Tensor) -> Tensor:
         """Computes Q-values float32 [B, A] of float32 [B, INSIDE]."""

@@ -35,6 +35,15 @@ def test_its_q_values_are_its_value_and_its_policy() -> None:
     assert torch.allclose(0.25 * torch.logsumexp(found(inside) / 0.25, 1), value, atol=1e-5)
 
 
+def test_where_others_round_to_bfloat16_it_does_not() -> None:
+    found, inside = insider(), torch.randn(7, INSIDE)
+    exact = found(inside)
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = found(inside)
+    assert rounded.dtype == torch.float32
+    assert (rounded == exact).all()
+
+
 def test_what_comes_in_is_scaled_by_what_was_seen() -> None:
     found = insider()
     found.scale_to(torch.full((9, INSIDE), 4.0))  # nothing varies

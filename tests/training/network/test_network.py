@@ -60,6 +60,19 @@ def test_the_dueling_head_adds_an_advantage_of_zero_mean() -> None:
     assert torch.allclose(constant, constant[:, :1].expand_as(constant)), "without advantages all actions are alike"
 
 
+def test_in_bfloat16_it_values_nearly_the_same() -> None:
+    network = load(WEIGHTS)[0]
+    torch.manual_seed(0)
+    obs = torch.randint(0, 256, (16, *VisionConfig().obs_shape), dtype=torch.uint8)
+    with torch.no_grad():
+        value, log_policy = network.value_and_policy(obs)
+        with torch.autocast("cpu", torch.bfloat16):
+            rounded = network.value_and_policy(obs)
+    assert rounded[0].dtype == rounded[1].dtype == torch.float32
+    assert (rounded[0] - value).abs().max() < 0.05 * value.abs().max()
+    assert (rounded[1].exp() - log_policy.exp()).abs().max() < 0.1
+
+
 def test_what_is_saved_is_what_is_loaded(saved: Path) -> None:
     net, vision, config = load(saved)
     assert (vision, config) == (VISION, CONFIG)
