@@ -142,7 +142,6 @@ def play(arguments: Arguments, config: RunConfig, stop: StopSignal) -> None:
     """
     controller, vision = build_agent(arguments.mode, arguments.weights, config)
     stop.begin()
-    keepers = controller.keepers
     with stop.waiting():
         env = RemoteEnv(config.remote, on_wait=say)
     if env.action_space != gym.spaces.MultiBinary(len(BUTTONS)):
@@ -154,17 +153,17 @@ def play(arguments: Arguments, config: RunConfig, stop: StopSignal) -> None:
 
     def on_level(level: str) -> None:
         say(f"connected; first screen came at {time.time():.3f}")
-        journal.recall(keepers, level)
+        journal.recall(controller.memory, level)
 
     runner = Runner(env, controller, vision, config, stop=stop, on_level=on_level)
     try:
         for episode in runner.episodes():
             journal.add(episode)
             progress.add(episode)
-            journal.save(keepers, runner.level, is_last=False)
+            journal.save(controller.memory, runner.level, is_last=False)
     finally:
         if runner.level:
-            journal.save(keepers, runner.level, is_last=True)
+            journal.save(controller.memory, runner.level, is_last=True)
         env.close()
     say(progress.line())
     say(f"the run is over: {runner.end}")

@@ -93,7 +93,6 @@ def build_agent(mode: Mode, weights: Path, config: RunConfig) -> tuple[Controlle
         policy=policy,
         after_replay=Relay(Idle(), Idle(), config.stall) if mode == "jerk" else policy,
         choice=Bandit(config.bandit) if mode == "hybrid" else JerkChoice(config.jerk, choice_rng),
-        rng=choice_rng,
         say=say,
     )
     return controller, vision

@@ -7,7 +7,6 @@ from typing import Annotated
 from agent.control.bandit import BanditConfig
 from agent.control.stall import StallConfig
 from agent.level.trajectories import MemoryConfig
-from agent.level.variations import VariationConfig
 from agent.players.jerk import JerkConfig
 from agent.players.replayer import ReplayConfig
 from agent.ranges import Checked, above, at_least, within
@@ -52,13 +51,6 @@ class RunConfig(Checked):
     replay: ReplayConfig = field(default_factory=ReplayConfig)
     """How a trajectory is played again."""
 
-    variations: VariationConfig = field(default_factory=VariationConfig)
-    """How replays try something else."""
-
     def blind(self) -> "RunConfig":
         """Returns the same for an agent that looks at no screen: its replays count timesteps, as JERK's do."""
-        return dataclasses.replace(
-            self,
-            replay=dataclasses.replace(self.replay, pace_speed=0.0),
-            variations=dataclasses.replace(self.variations, share=0.0),
-        )
+        return dataclasses.replace(self, replay=dataclasses.replace(self.replay, pace_speed=0.0))

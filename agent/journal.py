@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.level import knowledge
-from agent.level.knowledge import Keeper
+from agent.level.trajectories import Memory
 
 PLAYERS = ("learned", "jerk", "replay", "random", "idle")
 """Columns of episodes.csv with each player's share of the timesteps."""
@@ -82,19 +82,22 @@ class Journal:
         self._write(lambda: self._append(episode))
         self._episodes += 1
 
-    def recall(self, keepers: Mapping[str, Keeper], level: str) -> None:
-        """Gives the keepers what an earlier run in the same folder knew of this level."""
-        if not keepers or not self.knowledge_path.exists():
+    def recall(self, memory: Memory, level: str) -> None:
+        """Adds to the memory what an earlier run in the same folder knew of this level."""
+        if not memory.is_kept or not self.knowledge_path.exists():
             return
         try:
-            is_known = knowledge.load(self.knowledge_path, level, keepers)
+            known = knowledge.load(self.knowledge_path, level)
         except (knowledge.KnowledgeError, OSError) as error:
             self._say(f"starting without earlier knowledge: {error}")
             return
-        self._say(f"earlier knowledge in {self.knowledge_path}: " + ("taken over" if is_known else "of another level"))
+        for trajectory in known or ():
+            memory.add(trajectory)
+        what = "of another level" if known is None else "taken over"
+        self._say(f"earlier knowledge in {self.knowledge_path}: {what}")
 
-    def save(self, keepers: Mapping[str, Keeper], level: str, *, is_last: bool) -> None:
-        """Writes what the keepers know: once a while, and for the last time."""
-        if keepers and (is_last or time.monotonic() - self._saved_at >= SAVE_PERIOD_S):
-            self._write(lambda: knowledge.save(self.knowledge_path, level, keepers))
+    def save(self, memory: Memory, level: str, *, is_last: bool) -> None:
+        """Writes what is remembered: once a while, and for the last time."""
+        if memory.is_kept and (is_last or time.monotonic() - self._saved_at >= SAVE_PERIOD_S):
+            self._write(lambda: knowledge.save(self.knowledge_path, level, memory.trajectories))
             self._saved_at = time.monotonic()

@@ -87,7 +87,7 @@ class Runner:
             except (GymRemoteError, NobodyCanPlayError) as error:
                 failure = error
             if self._timesteps:
-                self._controller.end_episode(self._moment(), terminated=self._episode_end == "terminated")
+                self._controller.end_episode(self._moment())
                 yield Episode(
                     episode_return=self._return,
                     timesteps=self._timesteps,

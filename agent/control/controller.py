@@ -3,15 +3,11 @@
 from collections import Counter
 from collections.abc import Callable
 
-import numpy as np
-
 from agent.config import RunConfig
 from agent.control.choice import Choice, Kind
 from agent.control.episodes import Episode, PolicyEpisode, ReplayEpisode
 from agent.control.stall import Relay
-from agent.level.knowledge import Keeper
-from agent.level.trajectories import Memory, Recorder, Trajectory
-from agent.level.variations import Variations
+from agent.level.trajectories import Memory, Recorder
 from agent.players.learned import UnfitError
 from agent.players.moment import Moment
 from agent.players.player import Player
@@ -33,34 +29,25 @@ class Controller:
         policy: Relay,
         after_replay: Relay,
         choice: Choice,
-        rng: np.random.Generator,
         say: Callable[[str], None],
     ) -> None:
         """Begins a first episode, knowing nothing of the level.
 
         Args:
-            config: Settings of retained knowledge.
+            config: Settings of retained knowledge and of replays.
             policy: Plays the episodes that are no replays.
             after_replay: Plays on where a replay ended; the same, as a rule.
             choice: Chooses between playing and replaying.
-            rng: Draws variations.
             say: Tells the user something, one line.
         """
-        self._config = config
+        self._replay = config.replay
         self._policy = policy
         self._after_replay = after_replay
         self._choice = choice
         self._say = say
         self.memory = Memory(config.memory)
         """Retained knowledge."""
-        self.variations = Variations(config.variations, rng)
-        """What replays try."""
         self.begin_episode(0.0)
-
-    @property
-    def keepers(self) -> dict[str, Keeper]:
-        """Who knows something that the next run on this level can use."""
-        return {"memory": self.memory, "variations": self.variations} if self.memory.is_kept else {}
 
     def begin_episode(self, share_used: float) -> None:
         """Chooses the kind of the next episode and begins it.
@@ -74,15 +61,9 @@ class Controller:
         """Timesteps each player had the controls in this episode."""
         best = self.memory.best()
         if best is not None and self._choice.choose(best, share_used) is Kind.REPLAY:
-            self._episode: Episode = self._replay(best, share_used)
+            self._episode: Episode = ReplayEpisode(Replayer(best, self._replay), self._after_replay)
         else:
             self._episode = PolicyEpisode(self._policy)
-
-    def _replay(self, best: Trajectory, share_used: float) -> ReplayEpisode:
-        config = self._config
-        variation = self.variations.draw(best, share_used)
-        replayer = Replayer(best, config.replay, variation)
-        return ReplayEpisode(replayer, self._after_replay, self.variations, config.variations.same_return)
 
     def act(self, moment: Moment) -> Buttons:
         """Lets whoever has the controls choose what to hold, int8 [12].
@@ -110,15 +91,14 @@ class Controller:
         """Takes note of a timestep that was played: what was held, and the episode's return after it."""
         self._recorder.add(held, episode_return)
 
-    def end_episode(self, moment: Moment, *, terminated: bool) -> None:
+    def end_episode(self, moment: Moment) -> None:
         """Remembers what the episode paid, and its trajectory if that is worth it.
 
         Args:
             moment: The last one, after one timestep at least.
-            terminated: Did the game end the episode?
         """
         self._choice.pay(self._episode.kind, moment.episode_return)
-        least_return = self._episode.end(moment.episode_return, terminated=terminated)
+        least_return = self._episode.end(moment.episode_return)
         found = self._recorder.best()
         if found.mean > least_return:
             self.memory.add(found)

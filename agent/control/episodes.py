@@ -4,11 +4,10 @@ from typing import Protocol
 
 from agent.control.choice import Kind
 from agent.control.stall import Relay
-from agent.level.variations import Variations
 from agent.players.moment import Moment
 from agent.players.player import Player
 from agent.players.replayer import Replayer
-from agent.rules import LEAST_RISE, LEVEL_REWARD
+from agent.rules import LEAST_RISE
 
 
 class Episode(Protocol):
@@ -21,7 +20,7 @@ class Episode(Protocol):
     def follow(self, moment: Moment) -> Player:
         """Takes note of where the episode stands, and names who plays this timestep; to be told once each."""
 
-    def end(self, episode_return: float, *, terminated: bool) -> float:
+    def end(self, episode_return: float) -> float:
         """Takes note of what the episode paid.
 
         Returns:
@@ -43,7 +42,7 @@ class PolicyEpisode:
         """Names the main player or its relief."""
         return self._relay.choose(moment)
 
-    def end(self, episode_return: float, *, terminated: bool) -> float:  # noqa: ARG002 - the interface's
+    def end(self, episode_return: float) -> float:  # noqa: ARG002 - the interface's
         """Judges nothing; whatever was found is worth keeping."""
         return float("-inf")
 
@@ -53,19 +52,15 @@ class ReplayEpisode:
 
     kind = Kind.REPLAY
 
-    def __init__(self, replayer: Replayer, relay: Relay, variations: Variations, same_return: float) -> None:
+    def __init__(self, replayer: Replayer, relay: Relay) -> None:
         """Begins.
 
         Args:
             replayer: Plays the trajectory.
             relay: Plays on.
-            variations: Hear where the game ended the replay.
-            same_return: Return by which a varied replay may fall short and still have got as far, contest units.
         """
         self._replayer = replayer
         self._relay = relay
-        self._variations = variations
-        self._same_return = same_return
         self._was_on = False
         relay.restart(0.0)
 
@@ -80,17 +75,8 @@ class ReplayEpisode:
             return self._relay.main
         return self._relay.choose(moment)
 
-    def end(self, episode_return: float, *, terminated: bool) -> float:
-        """Judges the trajectory, if it was played as it is: what it paid, and where the game ended it.
-
-        Returns:
-            What it had come to. A varied replay that got about as far is to show whether it does so more often.
-        """
+    def end(self, episode_return: float) -> float:
+        """Counts the episode's return for the trajectory; returns what that had come to, for only more is new."""
         trajectory = self._replayer.trajectory
-        reached = float(trajectory.returns[-1])
-        if self._replayer.is_varied:
-            return reached - self._same_return
         trajectory.pay(episode_return)
-        if terminated and episode_return < LEVEL_REWARD:
-            self._variations.note_end(episode_return)
-        return reached + LEAST_RISE
+        return float(trajectory.returns[-1]) + LEAST_RISE

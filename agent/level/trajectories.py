@@ -1,15 +1,13 @@
 """Retained knowledge: what has been tried on this level and what it paid."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.level.knowledge import Arrays, KnowledgeError, checked
 from agent.ranges import Checked, at_least
-from agent.rules import BUTTONS, EPISODE_TIMESTEPS, LEAST_RISE, Buttons, pack
+from agent.rules import EPISODE_TIMESTEPS, LEAST_RISE, Buttons, pack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,40 +96,3 @@ class Memory:
     def best(self) -> Trajectory | None:
         """Returns the trajectory with the highest mean of what it paid, the earliest of equals, if there is one."""
         return max(self.trajectories, key=lambda kept: kept.mean, default=None)
-
-    def arrays(self) -> Arrays:
-        """Returns everything retained, as arrays by name."""
-        kept = self.trajectories
-        return {
-            "lengths": np.array([len(trajectory) for trajectory in kept], np.int64),
-            "actions": np.concatenate([np.empty(0, np.uint16), *(trajectory.actions for trajectory in kept)]),
-            "returns": np.concatenate([np.empty(0, np.float32), *(trajectory.returns for trajectory in kept)]),
-            "paid": np.array([trajectory.paid for trajectory in kept], np.float64),
-            "plays": np.array([trajectory.plays for trajectory in kept], np.int64),
-        }
-
-    def accept(self, arrays: Arrays) -> Callable[[], None]:
-        """Checks what `arrays` returned, and returns a function that takes it over.
-
-        Raises:
-            KnowledgeError: If the arrays are not what `arrays` returns.
-        """
-        lengths = checked(arrays, "lengths", np.int64, None)
-        if not ((lengths > 0) & (lengths <= EPISODE_TIMESTEPS)).all():
-            raise KnowledgeError(f"wanted trajectories of 1..{EPISODE_TIMESTEPS} timesteps, got {lengths.tolist()}")
-        actions = checked(arrays, "actions", np.uint16, int(lengths.sum()))
-        returns = checked(arrays, "returns", np.float32, int(lengths.sum()))
-        paid = checked(arrays, "paid", np.float64, len(lengths))
-        plays = checked(arrays, "plays", np.int64, len(lengths))
-        if not (plays > 0).all():
-            raise KnowledgeError(f"wanted trajectories played at least once, got {plays.tolist()}")
-        if len(actions) and int(actions.max()) >= 1 << len(BUTTONS):
-            raise KnowledgeError(f"wanted packed buttons below {1 << len(BUTTONS)}, got {int(actions.max())}")
-        at = lengths.cumsum()  # where the next one begins
-        columns = np.split(actions, at), np.split(returns, at)
-
-        def take_over() -> None:
-            for held, earned, paid_, plays_ in zip(*columns, paid.tolist(), plays.tolist(), strict=False):
-                self.add(Trajectory(actions=held, returns=earned, paid=paid_, plays=plays_))
-
-        return take_over

@@ -6,7 +6,6 @@ from typing import Annotated
 import numpy as np
 
 from agent.level.trajectories import Trajectory
-from agent.level.variations import NO_VARIATION, Variation
 from agent.players.moment import Moment
 from agent.ranges import Checked, at_least
 from agent.rules import Buttons, unpack
@@ -36,19 +35,15 @@ class Replayer:
 
     name = "replay"
 
-    def __init__(self, trajectory: Trajectory, config: ReplayConfig, variation: Variation = NO_VARIATION) -> None:
+    def __init__(self, trajectory: Trajectory, config: ReplayConfig) -> None:
         """Starts at the beginning.
 
         Args:
             trajectory: What to play again.
             config: When it is lost, and how it keeps pace.
-            variation: A stretch to play in another way, to see whether that is better.
         """
         self.trajectory = trajectory
         self._config = config
-        self._variation = variation
-        self.is_varied = False
-        """Has it come to the variation?"""
         self._next = 0  # timestep of the trajectory
         self._late = 0  # timesteps by which it is behind the trajectory's time
         self._is_lost = False
@@ -60,31 +55,18 @@ class Replayer:
 
     def follow(self, moment: Moment) -> None:
         """Takes note of where the episode stands; to be told each timestep, whoever plays."""
-        if not self.is_on:
-            return
-        if not self.is_varied and self._next >= self._variation.start:
-            self.is_varied = True
-            self._is_lost = self._variation.shift is None
-        elif self._is_behind(moment):
-            self._is_lost = True
-
-    def _is_behind(self, moment: Moment) -> bool:
-        return (
-            self._next > 0
-            and moment.episode_return < float(self.trajectory.returns[self._next - 1]) - self._config.slack
-        )
+        if self.is_on and self._next > 0:
+            paid = float(self.trajectory.returns[self._next - 1])
+            self._is_lost = moment.episode_return < paid - self._config.slack
 
     def begin(self, moment: Moment) -> None:
         """Has nothing to prepare."""
 
     def act(self, moment: Moment) -> Buttons:
         """Holds what the trajectory held at the timestep where it stands."""
-        shift = self._variation.shift_at(self._next)
-        if not shift:
-            self._keep_pace(moment)
-        timestep = min(max(self._next + shift, 0), len(self.trajectory) - 1)
+        self._keep_pace(moment)
         self._next += 1
-        return unpack(int(self.trajectory.actions[timestep]))
+        return unpack(int(self.trajectory.actions[self._next - 1]))
 
     def _keep_pace(self, moment: Moment) -> None:
         """Leaves this timestep out or plays the last one again, where that is nearer to the trajectory.

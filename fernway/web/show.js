@@ -4,7 +4,7 @@
 const SKY_ROWS = 10;
 const MOVES = {
   "": "wait", RIGHT: "run →", "RIGHT+B": "jump →", LEFT: "run ←", "LEFT+B": "jump ←", B: "jump",
-  DOWN: "duck", "DOWN+B": "spin dash", "RIGHT+DOWN": "roll →",
+  DOWN: "duck", "DOWN+B": "duck + jump", "RIGHT+DOWN": "roll →",
 };
 /** A bar has gone when an action is worth so much less than the best, in temperatures of the policy. */
 const BAR_TEMPERATURES = 10;

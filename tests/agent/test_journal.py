@@ -8,7 +8,7 @@ from knowing import trajectory
 
 from agent.journal import PLAYERS, Episode, Journal
 from agent.level.knowledge import KNOWLEDGE_FORMAT
-from agent.level.trajectories import Memory
+from agent.level.trajectories import Memory, MemoryConfig
 
 EPISODE = Episode(
     episode_return=123.4,
@@ -48,7 +48,7 @@ def test_a_folder_that_cannot_be_written_is_said_once_and_costs_the_record_alone
     said: list[str] = []
     journal = Journal(tmp_path / "out", said.append)
     journal.add(EPISODE)
-    journal.save({"memory": knowing()}, "level", is_last=True)
+    journal.save(knowing(), "level", is_last=True)
     assert len(said) == 1
     assert "goes on without a record" in said[0]
     assert (tmp_path / "out").read_text() == "in the way"
@@ -65,10 +65,10 @@ def test_a_folder_that_vanishes_in_the_middle_is_survived(tmp_path: Path) -> Non
 
 def test_what_an_earlier_run_knew_of_the_level_is_taken_over(tmp_path: Path) -> None:
     said: list[str] = []
-    Journal(tmp_path, said.append).save({"memory": knowing()}, "level", is_last=True)
+    Journal(tmp_path, said.append).save(knowing(), "level", is_last=True)
     again, other = empty(), empty()
-    Journal(tmp_path, said.append).recall({"memory": again}, "level")
-    Journal(tmp_path, said.append).recall({"memory": other}, "another level")
+    Journal(tmp_path, said.append).recall(again, "level")
+    Journal(tmp_path, said.append).recall(other, "another level")
     assert [kept.paid for kept in again.trajectories] == [5.0]
     assert other.trajectories == []
     assert "taken over" in said[0]
@@ -77,7 +77,7 @@ def test_what_an_earlier_run_knew_of_the_level_is_taken_over(tmp_path: Path) -> 
 
 def test_knowledge_is_written_now_and_then_only(tmp_path: Path) -> None:
     journal = Journal(tmp_path, print)
-    journal.save({"memory": knowing()}, "level", is_last=False)
+    journal.save(knowing(), "level", is_last=False)
     assert not journal.knowledge_path.exists()
 
 
@@ -87,7 +87,7 @@ def test_broken_knowledge_is_said_and_left_aside(tmp_path: Path, content: bytes)
     journal = Journal(tmp_path, said.append)
     journal.knowledge_path.write_bytes(content)
     memory = empty()
-    journal.recall({"memory": memory}, "level")
+    journal.recall(memory, "level")
     assert memory.trajectories == []
     assert "without earlier knowledge" in said[0]
 
@@ -95,23 +95,25 @@ def test_broken_knowledge_is_said_and_left_aside(tmp_path: Path, content: bytes)
 def test_knowledge_of_an_earlier_format_is_said_in_one_line_and_left_aside(tmp_path: Path) -> None:
     said: list[str] = []
     journal = Journal(tmp_path, said.append)
-    journal.save({"memory": knowing()}, "level", is_last=True)
+    journal.save(knowing(), "level", is_last=True)
     with np.load(journal.knowledge_path) as file:
         arrays = {**dict(file), "format": np.array(KNOWLEDGE_FORMAT - 1)}
     np.savez(journal.knowledge_path, **arrays)
     memory = empty()
-    journal.recall({"memory": memory}, "level")
+    journal.recall(memory, "level")
     assert memory.trajectories == []
     (line,) = said
     assert line.startswith("starting without earlier knowledge")
     assert f"wanted format {KNOWLEDGE_FORMAT}, got {KNOWLEDGE_FORMAT - 1}" in line
 
 
-def test_who_knows_nothing_worth_keeping_leaves_the_file_alone(tmp_path: Path) -> None:
+def test_who_remembers_nothing_leaves_the_file_alone(tmp_path: Path) -> None:
     said: list[str] = []
     journal = Journal(tmp_path, said.append)
-    journal.save({}, "level", is_last=True)
+    nobody = Memory(MemoryConfig(trajectories=0))
+    journal.save(nobody, "level", is_last=True)
     assert not journal.knowledge_path.exists()
-    journal.save({"memory": knowing()}, "level", is_last=True)
-    journal.recall({}, "level")
+    journal.save(knowing(), "level", is_last=True)
+    journal.recall(nobody, "level")
+    assert nobody.trajectories == []
     assert said == []

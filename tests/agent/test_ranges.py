@@ -36,8 +36,7 @@ def test_the_ends_of_a_range_belong_to_it_as_stated() -> None:
     Settings(share=0.5, word="anything")
 
 
-def test_a_blind_agents_settings_leave_out_all_that_needs_screens_or_varies() -> None:
+def test_a_blind_agents_settings_leave_out_all_that_needs_screens() -> None:
     config = RunConfig(seed=3).blind()
     assert config.seed == 3
     assert (config.replay.pace_speed, config.replay.slack) == (0.0, RunConfig().replay.slack)
-    assert config.variations.share == 0.0

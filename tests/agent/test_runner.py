@@ -62,7 +62,7 @@ def run(
     jerk = Jerk(config.jerk, rng)
     relay = Relay(jerk, jerk, config.stall)
     choice = JerkChoice(config.jerk, rng)
-    controller = Controller(config, policy=relay, after_replay=relay, choice=choice, rng=rng, say=print)
+    controller = Controller(config, policy=relay, after_replay=relay, choice=choice, say=print)
     levels: list[str] = []
     env = Scripted(trouble, length)
     runner = Runner(env, controller, VisionConfig(), config, stop=NeverStop(), on_level=levels.append)
@@ -143,21 +143,10 @@ def test_an_episode_tells_how_long_it_took() -> None:
     assert all(0 < episode.seconds < 60 for episode in episodes)
 
 
-@pytest.mark.parametrize(("length", "terminated"), [(20, True), (1000, False)])
-def test_the_controller_hears_whether_the_game_ended_the_episode(
-    monkeypatch: pytest.MonkeyPatch, length: int, terminated: bool
-) -> None:
-    heard: list[bool] = []
-    end = Controller.end_episode
-
-    def listen(controller: Controller, moment: Moment, *, terminated: bool) -> None:
-        heard.append(terminated)
-        end(controller, moment, terminated=terminated)
-
-    monkeypatch.setattr(Controller, "end_episode", listen)
+@pytest.mark.parametrize(("length", "end"), [(20, "terminated"), (1000, "truncated")])
+def test_an_episode_tells_how_it_ended(length: int, end: str) -> None:
     _, _, episodes, _ = run({}, timesteps=1000, length=length)
-    next(episodes)
-    assert heard == [terminated]
+    assert next(episodes).end == end
 
 
 def test_the_first_screen_is_the_resets(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,7 +47,6 @@ Part = Literal[
     "+ fallback",
     "+ memory",
     "+ bandit and pace",
-    "+ variations",
     "all but pace",
     "all but the bandit",
     "half the patience",
@@ -57,7 +56,6 @@ Part = Literal[
 MODES: dict[str, Mode] = {"random": "random", "jerk": "jerk", "improved-jerk": "improved-jerk", "network": "greedy"}
 """Modes of the agent by part; the others are its hybrid, more and more of it."""
 LEFT_OUT: dict[str, dict[str, dict[str, Any]]] = {
-    "+ bandit and pace": {"variations": {"share": 0.0}},
     "all but pace": {"replay": {"pace_speed": 0.0}},
     "half the patience": {"stall": {"patience": StallConfig().patience // 2}},
     "twice the patience": {"stall": {"patience": StallConfig().patience * 2}},
@@ -65,7 +63,7 @@ LEFT_OUT: dict[str, dict[str, dict[str, Any]]] = {
 """Settings without what a part, or what later parts bring."""
 BLIND = ("random", "jerk", "improved-jerk", "planner")
 FIRST: Part = "jerk"
-WHOLE: Part = "+ variations"
+WHOLE: Part = "+ bandit and pace"
 MORE_LEVELS = 24
 """Committed levels of the training zones, evenly among them. Training draws its levels by other seeds."""
 
@@ -138,7 +136,7 @@ def control(task: Task) -> tuple[Controller, VisionConfig, RunConfig]:
     learned, vision = load_learned(task.weights, config, play_rng)
     relay = Relay(learned, Jerk(config.jerk, play_rng), config.stall)
     choice = JerkChoice(config.jerk, choice_rng)
-    controller = Controller(config, policy=relay, after_replay=relay, choice=choice, rng=choice_rng, say=say)
+    controller = Controller(config, policy=relay, after_replay=relay, choice=choice, say=say)
     return controller, vision, config
 
 

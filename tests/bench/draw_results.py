@@ -56,7 +56,7 @@ class Options:
 
     runs: Path | None = None
     """A file of bench_parts.py whose figures replace those of the same agents and timesteps."""
-    ours: str = "+ variations"
+    ours: str = "+ bandit and pace"
     """The part of bench_parts.py that is the whole agent."""
     commit: str = ""
     """The code that played the runs."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import fuzz_files
 import pytest
 from finished import finish, players
-from knowing import fresh
+from knowing import memory
 
 import agent.files
 import common.files
@@ -41,7 +41,7 @@ def test_readers_take_a_damaged_file_or_refuse_it_in_one_line(name: str) -> None
 
 
 def read_knowledge(path: Path) -> None:
-    knowledge.load(path, "a level", fresh())
+    knowledge.load(path, "a level")
 
 
 ROOMS = [agent.files.read_file, common.files.read_file]
@@ -157,7 +157,7 @@ def test_a_run_starts_without_knowledge_that_is_damaged(tmp_path: Path) -> None:
     at = first.header_offset + 30 + len(first.filename) + 20  # past the header and its extra field
     content[at : at + 4] = b"\xff\xff\xff\xff"  # in compressed data: what comes of it is zlib's error
     (tmp_path / "knowledge.npz").write_bytes(bytes(content))
-    Journal(tmp_path, said.append).recall(fresh(), "a level")
+    Journal(tmp_path, said.append).recall(memory(), "a level")
     (line,) = said
     assert line.startswith("starting without earlier knowledge: ")
 

@@ -1,21 +1,8 @@
-"""Keepers of knowledge: some that know something, some that know nothing."""
+"""Memories of a level: one that knows something, one that knows nothing."""
 
 import numpy as np
 
-from agent.config import RunConfig
-from agent.level.knowledge import Keeper
-from agent.level.trajectories import Memory, Trajectory
-from agent.level.variations import Variations
-
-CONFIG = RunConfig()
-
-
-def memory() -> Memory:
-    return Memory(CONFIG.memory)
-
-
-def variations() -> Variations:
-    return Variations(CONFIG.variations, np.random.default_rng(0))
+from agent.level.trajectories import Memory, MemoryConfig, Trajectory
 
 
 def trajectory(
@@ -30,14 +17,11 @@ def trajectory(
     )
 
 
-def known() -> dict[str, Keeper]:
-    kept, tried = memory(), variations()
-    for paid, length in ((10.0, 3), (30.0, 9), (20.0, 1)):
-        kept.add(trajectory(paid, length))
-    kept.trajectories[1].pay(40.0)
-    tried.note_end(25.0)
-    return {"memory": kept, "variations": tried}
+def memory() -> Memory:
+    return Memory(MemoryConfig())
 
 
-def fresh() -> dict[str, Keeper]:
-    return {"memory": memory(), "variations": variations()}
+def known() -> list[Trajectory]:
+    kept = [trajectory(paid, length) for paid, length in ((10.0, 3), (30.0, 9), (20.0, 1))]
+    kept[1].pay(40.0)
+    return kept

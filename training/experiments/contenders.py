@@ -111,14 +111,15 @@ class ControllerAgent:
         """See `Contender`."""
         return self._controller.act(self._moment())
 
-    def record(self, held: Buttons, reward: float, screen: Screen, *, terminated: bool, is_over: bool) -> None:
+    # The heuristic has no use for `terminated`.
+    def record(self, held: Buttons, reward: float, screen: Screen, *, terminated: bool, is_over: bool) -> None:  # noqa: ARG002
         """See `Contender`."""
         self._stack.push(screen)
         self._reward = reward
         self._return += reward
         self._controller.record(held, self._return)
         if is_over:
-            self._controller.end_episode(self._moment(), terminated=terminated)
+            self._controller.end_episode(self._moment())
 
     def known(self) -> int | None:
         """See `Contender`."""

@@ -12,19 +12,17 @@ from agent.control.choice import Choice, Kind
 from agent.control.controller import Controller
 from agent.control.stall import NobodyCanPlayError, Relay, StallConfig
 from agent.level.trajectories import MemoryConfig, Trajectory
-from agent.level.variations import Variation, VariationConfig
 from agent.players.learned import Learned
 from agent.players.moment import Moment
 from agent.players.player import Player
 from agent.players.replayer import ReplayConfig
 from agent.players.simple import Idle
-from agent.rules import LEVEL_REWARD, Buttons, buttons, pack
+from agent.rules import Buttons, buttons, pack
 from agent.vision import Observation
 
 SEEING = RunConfig(
     stall=StallConfig(patience=3, headway=20.0),
     replay=ReplayConfig(slack=5.0, pace_speed=0.0),
-    variations=VariationConfig(share=0.0),
 )
 CONFIG = SEEING.blind()
 
@@ -79,7 +77,6 @@ def make(
     choice: Choice | None = None,
     config: RunConfig = CONFIG,
     say: Callable[[str], None] = print,
-    seed: int = 0,
 ) -> Controller:
     main = main or Steady("learned", "RIGHT")
     policy = Relay(main, fallback or main, config.stall)
@@ -88,7 +85,6 @@ def make(
         policy=policy,
         after_replay=Relay(after_replay, after_replay, config.stall) if after_replay else policy,
         choice=choice or Always(),
-        rng=np.random.default_rng(seed),
         say=say,
     )
 
@@ -102,11 +98,11 @@ def play(controller: Controller, returns: list[float]) -> list[Buttons]:
     return acted
 
 
-def play_episode(controller: Controller, returns: list[float], *, terminated: bool = True) -> list[Buttons]:
+def play_episode(controller: Controller, returns: list[float]) -> list[Buttons]:
     """Plays an episode whose last timestep pays one."""
     controller.begin_episode(0.0)
     acted = play(controller, returns)
-    controller.end_episode(moment(returns[-1] + 1), terminated=terminated)
+    controller.end_episode(moment(returns[-1] + 1))
     return acted
 
 
@@ -147,15 +143,13 @@ def test_an_episode_is_remembered_up_to_its_best_return() -> None:
     assert kept.mean == 21.0
 
 
-def test_who_remembers_nothing_never_replays_and_has_nothing_to_keep() -> None:
+def test_who_remembers_nothing_never_replays() -> None:
     config = dataclasses.replace(CONFIG, memory=MemoryConfig(trajectories=0))
     controller = make(config=config)
     for _ in range(2):
         play_episode(controller, [0.0, 10.0])
         assert controller.timesteps_by_player == {"learned": 2}
     assert controller.memory.trajectories == []
-    assert controller.keepers == {}
-    assert set(make().keepers) == {"memory", "variations"}
 
 
 def remembering(*args: Player, **settings: object) -> Controller:
@@ -173,7 +167,7 @@ def test_the_choice_is_asked_with_what_can_be_replayed_and_is_paid() -> None:
     controller.begin_episode(0.25)
     assert choice.asked == [0.25]
     play(controller, [0.0, 10.0])
-    controller.end_episode(moment(7.0), terminated=True)
+    controller.end_episode(moment(7.0))
     assert choice.paid[1:] == [(Kind.REPLAY, 7.0)]
 
 
@@ -246,41 +240,6 @@ def test_a_retired_network_without_a_fallback_ends_the_run() -> None:
         controller.act(moment())
 
 
-def varying(share: float = 1.0, **settings: float) -> RunConfig:
-    """Replays that are varied, most or all of them."""
-    return dataclasses.replace(CONFIG, variations=VariationConfig(share=share, **settings))  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("comes_to", "terminated", "ends"),
-    [(21.0, True, [21.0]), (21.0, False, []), (LEVEL_REWARD, True, []), (LEVEL_REWARD - 1, True, [LEVEL_REWARD - 1])],
-)
-def test_where_the_game_ended_a_replay_is_noted_but_not_where_the_level_or_the_time_ended(
-    comes_to: float, terminated: bool, ends: list[float]
-) -> None:
-    controller = remembering()
-    play_episode(controller, [0.0, 10.0, comes_to - 1], terminated=terminated)
-    assert controller.variations.arrays()["ends"].tolist() == ends
-
-
-def test_a_replay_that_was_varied_judges_nothing_and_notes_no_end() -> None:
-    controller = remembering(config=varying())
-    play_episode(controller, [0.0, 10.0, 20.0])  # of three timesteps the variation leaves some to the main player
-    assert controller.timesteps_by_player["replay"] < 3
-    assert controller.memory.trajectories[0].plays == 1
-    assert controller.variations.arrays()["ends"].tolist() == []
-    controller = remembering()
-    play_episode(controller, [0.0, 10.0, 20.0])
-    assert controller.memory.trajectories[0].plays == 2
-
-
-@pytest.mark.parametrize(("comes_to", "kept"), [(1.5, 2), (0.5, 1)])
-def test_a_varied_replay_that_got_about_as_far_is_kept(comes_to: float, kept: int) -> None:
-    controller = remembering(config=varying(same_return=20.0))
-    play_episode(controller, [0.0, 0.0, comes_to - 1])  # it replayed one that came to 21
-    assert len(controller.memory.trajectories) == kept
-
-
 def test_with_the_bandit_replays_alternate_as_they_pay() -> None:
     controller = make(choice=Bandit(CONFIG.bandit))
     kinds = []
@@ -288,11 +247,5 @@ def test_with_the_bandit_replays_alternate_as_they_pay() -> None:
         controller.begin_episode(1.0)  # not knowing is worth nothing any more
         play(controller, [0.0, 10.0, 20.0])
         kinds.append("replay" if controller.timesteps_by_player["replay"] else "policy")
-        controller.end_episode(moment(100.0 if kinds[-1] == "policy" else 50.0), terminated=False)
+        controller.end_episode(moment(100.0 if kinds[-1] == "policy" else 50.0))
     assert kinds == ["policy", "replay", "policy", "policy"]
-
-
-def test_a_replay_that_begins_with_a_variation_is_played_by_the_main_player_that_may_stall_from_the_start() -> None:
-    controller = remembering(Steady("learned", "RIGHT"), Steady("jerk", "B"), config=varying())
-    controller.variations.draw = lambda *_: Variation(start=0, timesteps=9, shift=None)  # type: ignore[method-assign]
-    assert words(play_episode(controller, [0.0] * 5)) == "RRBBB"

@@ -4,7 +4,6 @@ from knowing import trajectory
 from toys import moment
 
 from agent.level.trajectories import Trajectory
-from agent.level.variations import NO_VARIATION, Variation
 from agent.players.moment import Moment
 from agent.players.replayer import ReplayConfig, Replayer
 from agent.rules import buttons, pack
@@ -15,9 +14,8 @@ WAIT, GO, JUMP = 0, int(pack(buttons("RIGHT"))), int(pack(buttons("RIGHT", "B"))
 def replayer(
     played: Trajectory,
     config: ReplayConfig = ReplayConfig(),  # noqa: B008 - it cannot change
-    variation: Variation = NO_VARIATION,
 ) -> Replayer:
-    return Replayer(played, config, variation)
+    return Replayer(played, config)
 
 
 def is_on(player: Replayer, here: Moment) -> bool:
@@ -97,43 +95,6 @@ def test_keeping_pace_loses_no_press_and_makes_none_longer(nudge: float) -> None
     """Where each timestep holds something else than the one before, nothing may be left out or played twice."""
     actions = [GO, JUMP] * 8
     assert [held for _, held in replayed(actions, nudge)] == actions
-
-
-@pytest.mark.parametrize(("shift", "held"), [(2, [0, 1, 4, 5, 4, 5]), (-1, [0, 1, 1, 2, 4, 5])])
-def test_a_variation_does_things_earlier_or_later_for_a_while(shift: int, held: list[int]) -> None:
-    player = replayer(trajectory(0.0, 6), variation=Variation(start=2, timesteps=2, shift=shift))
-    played = []
-    for timestep in range(6):
-        assert is_on(player, moment())
-        assert player.is_varied == (timestep >= 2)
-        played.append(int(pack(player.act(moment()))))
-    assert played == held
-    assert not is_on(player, moment())
-
-
-@pytest.mark.parametrize(("shift", "held"), [(9, [5] * 6), (-9, [0] * 6)])
-def test_a_variation_beyond_the_trajectorys_ends_holds_what_was_held_there(shift: int, held: list[int]) -> None:
-    player = replayer(trajectory(0.0, 6), variation=Variation(start=0, timesteps=6, shift=shift))
-    assert [int(pack(player.act(moment()))) for _ in range(6)] == held
-
-
-def test_somebody_else_plays_on_from_a_variation_that_shifts_nothing() -> None:
-    player = replayer(trajectory(60.0, 6), variation=Variation(start=2, timesteps=2, shift=None))
-    on = []
-    for _ in range(6):
-        on.append(is_on(player, here := moment(100.0)))
-        if on[-1]:
-            player.act(here)
-    assert on == [True, True, False, False, False, False]
-    assert player.is_varied
-
-
-def test_a_replay_without_a_variation_is_never_varied() -> None:
-    player = replayer(trajectory(0.0, 6))
-    for _ in range(6):
-        assert is_on(player, moment())
-        player.act(moment())
-    assert not player.is_varied
 
 
 @pytest.mark.parametrize(
