@@ -19,17 +19,14 @@ from bench_hardness import NeverStopped, Run
 from rich.console import Console
 from rich.table import Table
 
-from agent.assembly import WEIGHTS, Mode, build_agent, load_learned
+from agent.assembly import WEIGHTS, Mode, build_agent
 from agent.config import RunConfig
 from agent.control.choice import JerkChoice
 from agent.control.controller import Controller
-from agent.control.stall import Relay, StallConfig
-from agent.level.trajectories import MemoryConfig
+from agent.control.stall import StallConfig
 from agent.network.card import Card
-from agent.players.jerk import Jerk
 from agent.rules import action_buttons
 from agent.runner import Runner
-from agent.terminal import say
 from agent.vision import VisionConfig
 from agent.wire.messages import TimestepTimeoutError
 from common.files import write_file
@@ -55,12 +52,15 @@ Part = Literal[
 ]
 MODES: dict[str, Mode] = {"random": "random", "jerk": "jerk", "improved-jerk": "improved-jerk", "network": "greedy"}
 """Modes of the agent by part; the others are its hybrid, more and more of it."""
-LEFT_OUT: dict[str, dict[str, dict[str, Any]]] = {
-    "all but pace": {"replay": {"pace_speed": 0.0}},
+NO_PACE = {"replay": {"pace_speed": 0.0}}
+SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
+    "+ fallback": {"memory": {"trajectories": 0}, **NO_PACE},
+    "+ memory": NO_PACE,
+    "all but pace": NO_PACE,
     "half the patience": {"stall": {"patience": StallConfig().patience // 2}},
     "twice the patience": {"stall": {"patience": StallConfig().patience * 2}},
 }
-"""Settings without what a part, or what later parts bring."""
+"""Settings that are not the whole agent's."""
 BLIND = ("random", "jerk", "improved-jerk", "planner")
 FIRST: Part = "jerk"
 WHOLE: Part = "+ bandit and pace"
@@ -122,21 +122,12 @@ def control(task: Task) -> tuple[Controller, VisionConfig, RunConfig]:
     """Puts the agent together as far as it is wanted."""
     # Without the server's limit a busy machine does not take the network out of play.
     config = RunConfig(seed=task.seed, timesteps=task.timesteps, wallclock_s=math.inf)
-    for section, settings in LEFT_OUT.get(task.part, {}).items():
+    for section, settings in SETTINGS.get(task.part, {}).items():
         config = dataclasses.replace(config, **{section: dataclasses.replace(getattr(config, section), **settings)})
-    if task.part not in ("+ fallback", "+ memory"):
-        controller, vision = build_agent(MODES.get(task.part, "hybrid"), task.weights, config)
-        if task.part == "all but the bandit":
-            controller._choice = JerkChoice(config.jerk, np.random.default_rng(config.seed))
-        return controller, vision, config
-    config = config.blind()
-    if task.part == "+ fallback":
-        config = dataclasses.replace(config, memory=MemoryConfig(trajectories=0))
-    play_rng, choice_rng = np.random.default_rng(config.seed).spawn(2)
-    learned, vision = load_learned(task.weights, config, play_rng)
-    relay = Relay(learned, Jerk(config.jerk, play_rng), config.stall)
-    choice = JerkChoice(config.jerk, choice_rng)
-    controller = Controller(config, policy=relay, after_replay=relay, choice=choice, say=say)
+    controller, vision = build_agent(MODES.get(task.part, "hybrid"), task.weights, config)
+    if task.part in ("+ fallback", "+ memory", "all but the bandit"):
+        _, choice_rng = np.random.default_rng(config.seed).spawn(2)
+        controller._choice = JerkChoice(config.jerk, choice_rng)
     return controller, vision, config
 
 
