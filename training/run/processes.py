@@ -3,6 +3,8 @@
 import ctypes
 import os
 import signal
+import socket
+import struct
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,29 @@ PATIENCE = timedelta(hours=6)
 PR_SET_PDEATHSIG = 1
 """Of <linux/prctl.h>."""
 
+SIOCGIFADDR = 0x8915
+"""Of <linux/sockios.h>: an interface's address."""
+
+
+def interface_to(host: str) -> str | None:
+    """Returns the name of the network interface by which this machine reaches `host`; None if it cannot be told."""
+    try:
+        from fcntl import ioctl
+
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect((host, 9))  # chooses a route and sends nothing
+            own = probe.getsockname()[0]
+            for _, name in socket.if_nameindex():
+                try:
+                    answer = ioctl(probe.fileno(), SIOCGIFADDR, struct.pack("256s", name.encode()))
+                except OSError:  # this one has no address
+                    continue
+                if socket.inet_ntoa(answer[20:24]) == own:
+                    return name
+    except (ImportError, OSError):  # not Linux, or no such host: gloo looks for itself
+        pass
+    return None
+
 
 @contextmanager
 def processes() -> Iterator[int]:
@@ -30,6 +55,10 @@ def processes() -> Iterator[int]:
     torch.set_num_threads(1)
     if sys.platform == "linux":  # whatever ends torchrun, this process saves and ends, too
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if interface := interface_to(
+        os.environ["MASTER_ADDR"]
+    ):  # else gloo binds where the host's name leads, often to itself
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", interface)
     dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
     try:
         yield dist.get_rank()

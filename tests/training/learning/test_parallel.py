@@ -1,6 +1,7 @@
 """Learning in several processes together, as torchrun starts them."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from trained import training
 
 from training.network import weights as networks
 from training.run.checkpoint import load
+from training.run.processes import interface_to
 
 pytestmark = pytest.mark.slow
 
@@ -113,3 +115,49 @@ def _has_rows(curve: Path, before: int) -> bool:
     with suppress(FileNotFoundError):
         return len(curve.read_text(encoding="utf-8").splitlines()) > before
     return False
+
+
+def test_the_interface_is_the_one_that_leads_to_the_other_machine() -> None:
+    assert interface_to("127.0.0.1") == "lo"
+    assert interface_to("nowhere.invalid") is None
+
+
+@pytest.fixture
+def machines() -> Iterator[list[list[str]]]:
+    """Two network namespaces that a cable joins: what runs a command in each, at 10.77.0.1 and 10.77.0.2."""
+    if os.geteuid() or not shutil.which("ip"):
+        pytest.skip("network namespaces need root and iproute2")
+    names = [f"q{os.getpid()}{end}" for end in "ab"]
+    try:
+        for name in names:
+            if subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False).returncode:
+                pytest.skip("this machine allows no network namespaces")
+        ends = [["name", name, "netns", name] for name in names]
+        subprocess.run(["ip", "link", "add", *ends[0], "type", "veth", "peer", *ends[1]], check=True)
+        for number, name in enumerate(names, 1):
+            subprocess.run(["ip", "-n", name, "address", "add", f"10.77.0.{number}/24", "dev", name], check=True)
+            for interface in ("lo", name):
+                subprocess.run(["ip", "-n", name, "link", "set", interface, "up"], check=True)
+        yield [
+            ["ip", "netns", "exec", name, "unshare", "--uts", "sh", "-c", f'hostname {name}; "$@"', "sh"]
+            for name in names
+        ]
+    finally:
+        for name in names:
+            subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)
+
+
+def test_two_machines_learn_together_though_neither_can_look_up_its_own_name(
+    tmp_path: Path, machines: list[list[str]]
+) -> None:
+    words = ["-m", "training", "train", "--out", str(tmp_path), *TINY, "--timesteps", "320"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--nnodes", "2", "--master-addr", "10.77.0.1"]
+    both = [
+        subprocess.Popen(
+            [*machine, *command, "--node-rank", str(rank), *words], stderr=subprocess.PIPE, text=True, cwd=ROOT
+        )
+        for rank, machine in enumerate(machines)
+    ]
+    said = [process.communicate(timeout=300)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert load(tmp_path / "checkpoint.safetensors")["timesteps"] == 320
