@@ -55,9 +55,8 @@ def processes() -> Iterator[int]:
     torch.set_num_threads(1)
     if sys.platform == "linux":  # whatever ends torchrun, this process saves and ends, too
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if interface := interface_to(
-        os.environ["MASTER_ADDR"]
-    ):  # else gloo binds where the host's name leads, often to itself
+    # Left to itself, gloo listens where the host's own name leads, on many machines to 127.0.0.1.
+    if interface := interface_to(os.environ["MASTER_ADDR"]):
         os.environ.setdefault("GLOO_SOCKET_IFNAME", interface)
     dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
     try:

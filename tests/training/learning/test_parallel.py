@@ -158,6 +158,10 @@ def test_two_machines_learn_together_though_neither_can_look_up_its_own_name(
         )
         for rank, machine in enumerate(machines)
     ]
-    said = [process.communicate(timeout=300)[1] for process in both]
+    try:
+        said = [process.communicate(timeout=300)[1] for process in both]
+    finally:
+        for process in both:
+            process.kill()
     assert [process.returncode for process in both] == [0, 0], said
     assert load(tmp_path / "checkpoint.safetensors")["timesteps"] == 320
